@@ -1,0 +1,43 @@
+"""Canonical JSON: what is stored, hashed and compared.
+
+Keys are sorted, there are no blanks, and numbers with a fraction or an exponent are Decimals, never floats: an amount
+comes back as it was written.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+_encoder = msgspec.json.Encoder(decimal_format="number", order="sorted")
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class UnreadableJson(ValueError):
+    """This is not JSON that we accept."""
+
+
+def dump_bytes(value: Any) -> bytes:
+    """Canonical JSON as UTF-8. Raises UnreadableJson for what JSON cannot say (lone surrogates, other types)."""
+    try:
+        return _encoder.encode(value)
+    except (TypeError, ValueError, RecursionError) as fault:
+        raise UnreadableJson(str(fault)) from fault
+
+
+def dumps(value: Any) -> str:
+    """Canonical JSON as text."""
+    return dump_bytes(value).decode()
+
+
+def loads(text: str | bytes) -> Any:
+    """Read JSON. Integers stay int (64 bits and a bit more), everything else numeric becomes Decimal.
+
+    Raises UnreadableJson for bad syntax, absurd nesting or absurd numbers.
+    """
+    try:
+        return _decoder.decode(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as fault:
+        raise UnreadableJson(str(fault)) from fault

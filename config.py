@@ -1,0 +1,61 @@
+"""Every setting, with its unit and reason. An environment variable LANEWAY_<NAME> overrides it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent
+
+DEFAULTS: dict[str, Any] = {
+    # Where everything is kept. SQLite needs no server; postgresql+psycopg://user@host/name is for several nodes.
+    "DATABASE_URL": f"sqlite:///{ROOT / 'var' / 'laneway.db'}",
+    # Signs session cookies and form tokens; empty = made once and kept in var/secret (see app.secret).
+    "SECRET_KEY": "",
+    "HOST": "127.0.0.1",
+    "PORT": 8000,
+    "THREADS": 8,  # web threads of one server process
+    # Folders of files that analysts own.
+    "PROCESSES": str(ROOT / "processes"),
+    "FORMS": str(ROOT / "forms"),
+    "DATA": str(ROOT / "var"),
+    # Load the demo organisation into an empty database at start. `make run` sets it.
+    "DEMO": False,
+    # The language shown to a reader whose browser asks for neither.
+    "LANGUAGE": "zh",
+    # Staff sessions: hours without a click, and hours in all.
+    "SESSION_IDLE_HOURS": 8,
+    "SESSION_HOURS": 24,
+    "SECURE_COOKIES": False,  # true behind TLS
+    # Background work. Seconds between two looks at due timers and jobs.
+    "TICK_SECONDS": 1.0,
+    "RUN_JOBS": True,  # false: a server without background work (another process does it)
+    # A service call is tried this often when the diagram does not say; waits double from the first number of seconds.
+    "SERVICE_RETRIES": 3,
+    "SERVICE_BACKOFF_SECONDS": 5,
+    # Messages that nobody listens for yet wait this long, hours.
+    "MESSAGE_WAIT_HOURS": 24,
+    # Idempotency keys are kept this long, days.
+    "KEY_DAYS": 30,
+    # Largest request body, bytes.
+    "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,
+    # Live states kept warm in one server process.
+    "LIVE_CACHE": 2000,
+}
+
+
+def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The settings: defaults, then the environment, then `overrides`."""
+    settings = dict(DEFAULTS)
+    for name, default in DEFAULTS.items():
+        text = os.environ.get(f"LANEWAY_{name}")
+        if text is not None:
+            settings[name] = _read(text, default)
+    return settings | (overrides or {})
+
+
+def _read(text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        return text.strip().lower() in {"1", "true", "yes", "on"}
+    return type(default)(text)
