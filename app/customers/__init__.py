@@ -1,0 +1,1 @@
+"""The customers that the institution serves."""
