@@ -7,19 +7,24 @@ that is compiled once from the tables: SQLAlchemy's own execution costs about 0.
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from functools import wraps
+from time import sleep as pause
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.core import jsontext
+from app.core.errors import Stale
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -82,6 +87,11 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base, engine_options={"pool_pre_ping": False})
 
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
 
 def connect(app: Flask) -> None:
     """Bind the app to its database and set the driver up: the pragmas on SQLite, how a transaction begins."""
@@ -120,7 +130,8 @@ class Tx:
         self.connection = connection
         self.dialect = connection.dialect
         self._cursor = connection.connection.cursor()
-        self._rows: dict[sa.Table, list[Mapping[str, Any]]] = {}
+        self._rows: dict[sa.FromClause, list[Mapping[str, Any]]] = {}
+        self._changes: list[tuple[Statement, Mapping[str, Any], Callable[[], Exception] | None]] = []
         self._session: Session | None = None
         #: called after the commit, in order; for caches and wake-ups only
         self.after_commit: list[Callable[[], None]] = []
@@ -150,17 +161,31 @@ class Tx:
         """How many rows the last `run` changed."""
         return int(self._cursor.rowcount)
 
-    def add(self, table: sa.Table, row: Mapping[str, Any]) -> None:
+    def add(self, table: sa.Table | sa.FromClause, row: Mapping[str, Any]) -> None:
         """Buffer a row; all rows of a table go out as one INSERT when the transaction is flushed.
 
         Rows of one table must have the same columns.
         """
         self._rows.setdefault(table, []).append(row)
 
+    def change(
+        self, statement: Statement, values: Mapping[str, Any], otherwise: Callable[[], Exception] | None = None
+    ) -> None:
+        """Buffer an UPDATE, UPSERT or DELETE; it runs at the flush, before the buffered rows.
+
+        When it changes no row and `otherwise` is given, that error is raised.
+        """
+        self._changes.append((statement, values, otherwise))
+
     def flush(self) -> None:
-        """Write what is buffered, parents before children."""
+        """Write what is buffered: first the changes in their order, then the rows, parents before children."""
         if self._session is not None:
             self._session.flush()
+        changes, self._changes = self._changes, []
+        for statement, values, otherwise in changes:
+            self.run(statement, values)
+            if otherwise is not None and self.rowcount == 0:
+                raise otherwise()
         for table in sorted(self._rows, key=_depth):
             self._insert(table, self._rows[table])
         self._rows.clear()
@@ -177,6 +202,10 @@ class Tx:
                     value = row[column]
                     values.append(prepare(value) if prepare else value)
             self._cursor.execute(sql, values)
+
+
+class Faster(Stale):
+    """Another move of the same case was faster; this one begins again by itself."""
 
 
 _open: ContextVar[bool] = ContextVar("laneway_writing", default=False)
@@ -209,6 +238,36 @@ _Convert = Callable[[Any], Any] | None
 _Compiled = tuple[str, list[tuple[str, _Convert]], list[_Convert]]
 
 
+ATTEMPTS = 12
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def again(move: Callable[P, R]) -> Callable[P, R]:
+    """Begin a move again when it lost a race that nobody needs to hear of: it has written nothing yet.
+
+    That is: another move of the same case was faster, an id or idempotency key clashed, the database broke a deadlock
+    or its file was locked.
+    """
+
+    @wraps(move)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(ATTEMPTS):
+            try:
+                return move(*args, **kwargs)
+            except Faster:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            except (sa.exc.DBAPIError, sqlite3.Error, psycopg.Error) as fault:
+                if attempt == ATTEMPTS - 1 or not _passing(fault):
+                    raise
+            # A random pause lets two that collide part ways.
+            pause(secrets.randbelow(1 + 4 * attempt) / 1000)
+        raise AssertionError("unreachable")
+
+    return run
+
+
 class Statement:
     """A SQLAlchemy statement with named parameters, compiled once per database to the driver's own SQL."""
 
@@ -230,6 +289,17 @@ class Statement:
         order = [(name, prepares.get(name)) for name in compiled.positiontup or ()]
         reads = [column.type.dialect_impl(own).result_processor(own, None) for column in compiled._result_columns]
         return str(compiled), order, reads
+
+
+def _passing(fault: Exception) -> bool:
+    original = getattr(fault, "orig", None) or fault
+    if isinstance(original, sqlite3.OperationalError):
+        return "locked" in str(original) or "busy" in str(original)
+    if isinstance(original, sqlite3.IntegrityError):
+        return "UNIQUE" in str(original)
+    return isinstance(
+        original, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected | psycopg.errors.UniqueViolation
+    )
 
 
 def _positional(dialect: sa.Dialect) -> sa.Dialect:

@@ -83,9 +83,13 @@ class Calendar:
     def is_working_day(self, day: date) -> bool:
         return bool(self.hours_on(day))
 
+    def local(self, at: datetime) -> datetime:
+        """The moment on the calendar's own wall."""
+        return at.astimezone(self._zone)
+
     def covers(self, at: datetime) -> bool:
         """Whether the holidays around this moment are known. If not, results may be days off."""
-        return self.valid_from <= at.astimezone(self._zone).date() <= self.valid_through
+        return self.valid_from <= self.local(at).date() <= self.valid_through
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Working time from start to end; negative when end is the earlier one."""
@@ -134,7 +138,7 @@ class Calendar:
         wanted = parse_duration(duration)
         if not (wanted.months or wanted.weeks or wanted.days):
             return self.add(start, wanted.clock)
-        local = self.next_working_moment(start).astimezone(self._zone)
+        local = self.local(self.next_working_moment(start))
         day = _months_later(local.date(), wanted.months) + timedelta(weeks=wanted.weeks)
         day = self._working_day_after(day - _ONE_DAY, 1)
         return self.add(self._on(self._working_day_after(day, wanted.days), local.time()), wanted.clock)

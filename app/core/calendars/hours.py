@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from app.core.errors import Invalid
 
@@ -21,7 +22,7 @@ def parse_hours(text: str) -> Hours:
     """Raises NotHours (text)."""
     hours = tuple(_interval(part, text) for part in text.replace(" ", "").split(",") if part)
     boundaries = [minute for interval in hours for minute in interval]
-    if any(later <= earlier for earlier, later in zip(boundaries, boundaries[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(boundaries)):
         raise NotHours(text=text)
     return hours
 

@@ -1,0 +1,1 @@
+"""What every subject stands on: errors, clock, ids, the database, background work, translations, calendars."""

@@ -1,0 +1,176 @@
+"""Background work: a job is a row, written in the same transaction as the state change that wants it.
+
+Embedded runner (`app.jobs`): takes due rows, counts the attempt *before* it runs, so that a crash counts too, and gives
+up with the handler's `on_failure`. A later runner may hand the same calls to Procrastinate; callers see no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.core.database import Id, JsonText, Model, Statement, Tx, UtcDateTime, again, writing
+from app.core.ids import new_id
+
+#: a runner that does not come back within this time is taken for dead, and its job is tried again
+LEASE = timedelta(minutes=5)
+
+
+class Job(Model):
+    """One piece of background work."""
+
+    __tablename__ = "job"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(sa.String(40))
+    args: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    key: Mapped[str | None] = mapped_column(sa.String(200), unique=True)  #: one waiting job per key
+    run_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int]
+    most: Mapped[int]  #: attempts before giving up
+    runner: Mapped[str | None] = mapped_column(sa.String(40))  #: who runs it now
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str | None] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.String(8))  #: waiting, running, failed
+
+    __table_args__ = (sa.Index("ix_job_due", "state", "run_at"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What a job name means."""
+
+    run: Callable[[dict[str, Any]], None]
+    #: called once when the last attempt failed, with the arguments and the error's text
+    on_failure: Callable[[dict[str, Any], str], None] | None
+    most: int
+    backoff_seconds: float  #: doubles with every attempt
+
+
+handlers: dict[str, Handler] = {}
+
+
+def handle(
+    name: str,
+    run: Callable[[dict[str, Any]], None],
+    *,
+    on_failure: Callable[[dict[str, Any], str], None] | None = None,
+    most: int = 5,
+    backoff_seconds: float = 5,
+) -> None:
+    """Say what does the jobs of a name. A handler must be safe to run twice."""
+    handlers[name] = Handler(run, on_failure, most, backoff_seconds)
+
+
+def defer(
+    tx: Tx, name: str, args: dict[str, Any], run_at: datetime | None = None, key: str | None = None, most: int = 0
+) -> None:
+    """Ask for background work, after this transaction commits and not before `run_at`.
+
+    A second job with the key of one that is still there is refused by the database. `most` = 0: as the handler says.
+    """
+    row = {
+        "id": new_id(),
+        "name": name,
+        "args": args,
+        "key": key,
+        "run_at": run_at or clock.now(),
+        "attempts": 0,
+        "most": most,
+        "runner": None,
+        "leased_until": None,
+        "error": None,
+        "state": "waiting",
+    }
+    tx.add(Job.__table__, row)  # type: ignore[arg-type]
+
+
+_due = (
+    sa.select(Job.id, Job.name, Job.args, Job.attempts, Job.most, Job.state)
+    .where(
+        sa.or_(
+            sa.and_(Job.state == "waiting", Job.run_at <= sa.bindparam("now")),
+            sa.and_(Job.state == "running", Job.leased_until <= sa.bindparam("now")),
+        )
+    )
+    .order_by(Job.run_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_find_due = Statement(_due)
+_lease = Statement(
+    sa.update(Job)
+    .where(Job.id == sa.bindparam("job"))
+    .values(
+        state="running",
+        attempts=Job.attempts + 1,
+        runner=sa.bindparam("runner_"),
+        leased_until=sa.bindparam("until"),
+    )
+)
+_done = Statement(sa.delete(Job).where(Job.id == sa.bindparam("job"), Job.runner == sa.bindparam("runner_")))
+_later = Statement(
+    sa.update(Job)
+    .where(Job.id == sa.bindparam("job"), Job.runner == sa.bindparam("runner_"))
+    .values(
+        state=sa.bindparam("state_"),
+        run_at=sa.bindparam("at_"),
+        error=sa.bindparam("error_"),
+        runner=None,
+        leased_until=None,
+        key=sa.case((sa.bindparam("state_") == "failed", None), else_=Job.key),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A job in the hands of a runner; `attempt` counts this one."""
+
+    id: int
+    name: str
+    args: dict[str, Any]
+    attempt: int
+    most: int
+
+
+@again
+def take(runner: str) -> Leased | None:
+    """Take the next due job, or None. The attempt is counted and committed before the job runs."""
+    now = clock.now()
+    with writing() as tx:
+        rows = tx.run(_find_due, {"now": now})
+        if not rows:
+            return None
+        job, name, args, attempts, most, _state = rows[0]
+        tx.run(_lease, {"job": job, "runner_": runner, "until": now + LEASE})
+        handler = handlers.get(name)
+        return Leased(job, name, args or {}, attempts + 1, most or (handler.most if handler else 1))
+
+
+@again
+def finish(job: Leased, runner: str) -> None:
+    """The job is done: its row goes."""
+    with writing() as tx:
+        tx.run(_done, {"job": job.id, "runner_": runner})
+
+
+@again
+def put_back(job: Leased, runner: str, error: str, *, failed: bool, backoff_seconds: float) -> None:
+    """The attempt failed: try later, or keep the row as failed."""
+    wait = timedelta(seconds=backoff_seconds * 2 ** (job.attempt - 1))
+    values = {
+        "job": job.id,
+        "runner_": runner,
+        "state_": "failed" if failed else "waiting",
+        "at_": clock.now() + wait,
+        "error_": error[:4000],
+    }
+    with writing() as tx:
+        tx.run(_later, values)

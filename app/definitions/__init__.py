@@ -1,0 +1,1 @@
+"""Deployed versions of diagrams with their forms and decisions."""

@@ -1,0 +1,158 @@
+"""Running and finished cases, and what they wait for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Id, JsonText, Model, UtcDateTime
+
+
+class ProcessInstance(Model):
+    """One run for one customer: the case. Called processes run inside it."""
+
+    __tablename__ = "process_instance"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    reference: Mapped[str] = mapped_column(sa.String(20), unique=True)  #: C-2026-00042, what people say
+    root_id: Mapped[int] = mapped_column(Id)  #: the case; itself, while called processes run inside their caller
+    definition_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_definition.id"))
+    process_key: Mapped[str] = mapped_column(sa.Text, index=True)
+    business_key: Mapped[str | None] = mapped_column(sa.Text, index=True)
+    customer_id: Mapped[int | None] = mapped_column(Id, sa.ForeignKey("customer.id"), index=True)
+    segment: Mapped[str | None] = mapped_column(sa.String(40))
+    channel: Mapped[str | None] = mapped_column(sa.String(40))
+    mark: Mapped[str] = mapped_column(sa.String(8))  #: real, demo or test; only real ones are measured
+    state: Mapped[str] = mapped_column(sa.String(12))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_by_id: Mapped[int | None] = mapped_column(Id)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    end_element: Mapped[str | None] = mapped_column(sa.Text)  #: the end event, or what ended it
+    end_code: Mapped[str | None] = mapped_column(sa.Text)  #: BPMN error code
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            "state in ('running', 'suspended', 'completed', 'terminated', 'cancelled', 'error')", name="state"
+        ),
+        sa.Index("ix_process_instance_state_started", "state", "started_at"),
+    )
+
+
+class ReferenceCounter(Model):
+    """The last case number of a year."""
+
+    __tablename__ = "reference_counter"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class InstanceState(Model):
+    """The live part, in pieces: one for the root and one for each scope inside it (docs/state-format.md)."""
+
+    __tablename__ = "instance_state"
+
+    instance_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_instance.id"), primary_key=True)
+    piece: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    parent_piece: Mapped[str | None] = mapped_column(sa.String(80))
+    format: Mapped[int]
+    blob: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class Timer(Model):
+    """A moment at which an instance must move. This row is the only truth about it."""
+
+    __tablename__ = "timer"
+
+    instance_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_instance.id"), primary_key=True)
+    ref: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    element: Mapped[str] = mapped_column(sa.Text)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class Subscription(Model):
+    """A message or signal an instance listens for."""
+
+    __tablename__ = "subscription"
+
+    instance_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_instance.id"), primary_key=True)
+    ref: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    element: Mapped[str] = mapped_column(sa.Text)
+    kind: Mapped[str] = mapped_column(sa.String(8))  #: message or signal
+    name: Mapped[str] = mapped_column(sa.Text)
+    correlation: Mapped[str | None] = mapped_column(sa.Text)  #: canonical JSON; None = any
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (sa.Index("ix_subscription_name", "kind", "name", "correlation"),)
+
+
+class Message(Model):
+    """Something from outside or from another case; kept a while when nobody listens yet. A repeated id does nothing."""
+
+    __tablename__ = "message"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    sender_id: Mapped[str] = mapped_column(sa.String(200), unique=True)  #: the sender's own id for it
+    body_hash: Mapped[str] = mapped_column(sa.String(64))
+    kind: Mapped[str] = mapped_column(sa.String(8))
+    name: Mapped[str] = mapped_column(sa.Text)
+    correlation: Mapped[str | None] = mapped_column(sa.Text)
+    payload: Mapped[Any] = mapped_column(JsonText, nullable=True)  #: emptied once delivered
+    state: Mapped[str] = mapped_column(sa.String(10))  #: waiting, delivered, expired
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    instance_id: Mapped[int | None] = mapped_column(Id)  #: who got it
+
+    __table_args__ = (sa.Index("ix_message_waiting", "state", "name", "correlation"),)
+
+
+class ServiceRequest(Model):
+    """A service task's call on its way: made by a job, after the commit."""
+
+    __tablename__ = "service_request"
+
+    instance_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_instance.id"), primary_key=True)
+    ref: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    element: Mapped[str] = mapped_column(sa.Text)
+    type: Mapped[str] = mapped_column(sa.Text)
+    inputs: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    headers: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    retries: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Incident(Model):
+    """An instance that cannot move until someone acts."""
+
+    __tablename__ = "incident"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    instance_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_instance.id"), index=True)
+    ref: Mapped[str] = mapped_column(sa.String(80))
+    element: Mapped[str] = mapped_column(sa.Text)
+    kind: Mapped[str] = mapped_column(sa.String(10))  #: step or service
+    code: Mapped[str] = mapped_column(sa.Text)
+    message: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.String(10))  #: open, resolved
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolved_by_id: Mapped[int | None] = mapped_column(Id)
+    resolution: Mapped[str | None] = mapped_column(sa.String(10))  #: retry, skip, edit, withdrawn
+
+    __table_args__ = (sa.Index("ix_incident_state", "state", "created_at"),)
+
+
+class MoveKey(Model):
+    """An idempotency key: the same again answers the same, another body is refused."""
+
+    __tablename__ = "move_key"
+
+    actor_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)  #: 0 = the system
+    move: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    body_hash: Mapped[str] = mapped_column(sa.String(64))
+    result: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

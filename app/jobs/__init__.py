@@ -1,0 +1,1 @@
+"""Background work: the ticker, and what its jobs do."""
