@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Id, UtcDateTime, db
+from app.core.database import Id, Model, UtcDateTime
 from app.core.ids import new_id
 
 
@@ -17,7 +17,7 @@ class Kind(StrEnum):
     COMPANY = "company"
 
 
-class Customer(db.Model):  # type: ignore[name-defined, misc]
+class Customer(Model):
     """A person or company that we serve."""
 
     __tablename__ = "customer"

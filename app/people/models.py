@@ -9,10 +9,22 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BindParameter,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Id, JsonText, UtcDateTime, db
+from app.core.database import Id, JsonText, Model, UtcDateTime
 from app.core.ids import new_id
 
 
@@ -37,11 +49,16 @@ class DayKind(StrEnum):
     MAKE_UP = "make_up"  #: a weekend day that is worked in exchange for a holiday
 
 
+def holds(row: type[Membership] | type[AccountRole], day: date | BindParameter[date]) -> ColumnElement[bool]:
+    """The condition that a membership or role holds on a day."""
+    return and_(row.starts_on <= day, or_(row.ends_on.is_(None), row.ends_on > day))
+
+
 def _one_of(column: str, values: type[StrEnum]) -> str:
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
 
 
-class WorkCalendar(db.Model):  # type: ignore[name-defined, misc]
+class WorkCalendar(Model):
     """Working time that differs from the official calendar; it starts from that and changes hours or days."""
 
     __tablename__ = "calendar"
@@ -56,7 +73,7 @@ class WorkCalendar(db.Model):  # type: ignore[name-defined, misc]
     revision: Mapped[int] = mapped_column(default=1)  #: counts changes, days included; what caches look at
 
 
-class CalendarDay(db.Model):  # type: ignore[name-defined, misc]
+class CalendarDay(Model):
     """One date on which a calendar differs from its week and from the official days."""
 
     __tablename__ = "calendar_day"
@@ -65,11 +82,11 @@ class CalendarDay(db.Model):  # type: ignore[name-defined, misc]
     calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id", ondelete="CASCADE"), primary_key=True)
     day_on: Mapped[date] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
-    hours: Mapped[str] = mapped_column(String(200), default="")  #: empty on a working day: the hours of a Monday
+    hours: Mapped[str] = mapped_column(String(200), default="")  #: empty on a working day: the ordinary hours
     source: Mapped[str] = mapped_column(String(200), default="")  #: the notice or decision that says so
 
 
-class Department(db.Model):  # type: ignore[name-defined, misc]
+class Department(Model):
     """Who a lane means in this company."""
 
     __tablename__ = "department"
@@ -85,7 +102,7 @@ class Department(db.Model):  # type: ignore[name-defined, misc]
     calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar.id"))  #: None: the official calendar
 
 
-class Account(db.Model):  # type: ignore[name-defined, misc]
+class Account(Model):
     """One person who can log in. Never deleted: history names them."""
 
     __tablename__ = "account"
@@ -103,7 +120,7 @@ class Account(db.Model):  # type: ignore[name-defined, misc]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Membership(db.Model):  # type: ignore[name-defined, misc]
+class Membership(Model):
     """Somebody works in a department from one day to another."""
 
     __tablename__ = "membership"
@@ -129,7 +146,7 @@ class Membership(db.Model):  # type: ignore[name-defined, misc]
     ends_on: Mapped[date | None]  #: first day on which it no longer holds
 
 
-class AccountRole(db.Model):  # type: ignore[name-defined, misc]
+class AccountRole(Model):
     """Somebody is analyst, auditor or administrator from one day to another."""
 
     __tablename__ = "account_role"
@@ -153,8 +170,8 @@ class AccountRole(db.Model):  # type: ignore[name-defined, misc]
     ends_on: Mapped[date | None]  #: first day on which it no longer holds
 
 
-class Lane(db.Model):  # type: ignore[name-defined, misc]
-    """Which department a lane of a process means. Versions of a process share the row: a change takes effect at once."""
+class Lane(Model):
+    """Which department a lane means. All versions of a process share the row: a change takes effect at once."""
 
     __tablename__ = "lane"
     __table_args__ = (UniqueConstraint("process_key", "path"),)
@@ -167,7 +184,7 @@ class Lane(db.Model):  # type: ignore[name-defined, misc]
     department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"), index=True)  #: None: nobody yet
 
 
-class LoginSession(db.Model):  # type: ignore[name-defined, misc]
+class LoginSession(Model):
     """A browser in which somebody is logged in. Only the digest of its secret is kept."""
 
     __tablename__ = "login_session"
@@ -181,7 +198,7 @@ class LoginSession(db.Model):  # type: ignore[name-defined, misc]
     agent: Mapped[str] = mapped_column(String(120), default="")
 
 
-class ApiToken(db.Model):  # type: ignore[name-defined, misc]
+class ApiToken(Model):
     """A secret with which a machine acts for an account."""
 
     __tablename__ = "api_token"
@@ -194,7 +211,7 @@ class ApiToken(db.Model):  # type: ignore[name-defined, misc]
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class LoginAttempts(db.Model):  # type: ignore[name-defined, misc]
+class LoginAttempts(Model):
     """Failed logins lately, by login and address. The key is a digest: people type passwords into the wrong field."""
 
     __tablename__ = "login_attempts"

@@ -71,7 +71,7 @@ class Calendar:
         if not any(self.week):
             raise NeverWorks
         object.__setattr__(self, "_zone", ZoneInfo(self.zone))
-        object.__setattr__(self, "version", f"{self.name}:{self._digest()}")
+        object.__setattr__(self, "version", f"{self.name[:27]}:{self._digest()}")
 
     def __hash__(self) -> int:
         return hash(self.version)
