@@ -132,16 +132,20 @@ class Calendar:
         """When something is due that was given an ISO 8601 duration at start.
 
         Hours, minutes and seconds are working time. A day is a working day: the same time of the next one. Weeks,
-        months and years are those on the wall; where they lead to a day of rest, the next working day counts.
-        Outside of working hours the clock starts with the next ones. Raises NotADuration.
+        months and years are those on the wall and come first. Where start, or the wall, is outside of working hours,
+        the next ones count. Raises NotADuration.
         """
         wanted = parse_duration(duration)
         if not (wanted.months or wanted.weeks or wanted.days):
             return self.add(start, wanted.clock)
-        local = self.local(self.next_working_moment(start))
-        day = _months_later(local.date(), wanted.months) + timedelta(weeks=wanted.weeks)
-        day = self._working_day_after(day - _ONE_DAY, 1)
-        return self.add(self._on(self._working_day_after(day, wanted.days), local.time()), wanted.clock)
+        local = self.local(self.next_working_moment(self._along_the_wall(start, wanted.months, wanted.weeks)))
+        day = self._working_day_after(local.date(), wanted.days)
+        return self.add(self._on(day, local.time()), wanted.clock)
+
+    def _along_the_wall(self, start: datetime, months: int, weeks: int) -> datetime:
+        local = self.local(start)
+        day = _months_later(local.date(), months) + timedelta(weeks=weeks)
+        return datetime.combine(day, local.time(), self._zone)
 
     def next_working_moment(self, at: datetime) -> datetime:
         """At itself within working hours, else the start of the next ones."""
