@@ -1,6 +1,6 @@
 """FEEL: parse, compile, evaluate. What analysts write in conditions, mappings, timers, forms and decision tables.
 
-    compile_expression("amount > 1000 and risk in (\\"high\\", \\"medium\\")").evaluate({"amount": 2000, "risk": "high"})
+    compile_expression("amount > 1000 and risk = null").evaluate({"amount": 2000})  # True
 
 The subset and its limits stand in docs/feel.md. There is no eval: an expression reaches data and built-in functions,
 never an object of the host.

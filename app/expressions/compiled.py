@@ -168,9 +168,11 @@ def _measure(value: Any, budget: Budget, depth: int) -> None:
     """Lists can hold each other many times over: what is small in memory may be endless when written down."""
     if depth > limits.NESTING:
         raise Exhausted
-    if type(value) is list or type(value) is dict:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
         budget.spend(len(value) + 1)
-        for item in value if type(value) is list else value.values():
+        for item in value:
             _measure(item, budget, depth + 1)
     elif type(value) is str:
         budget.text(len(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -136,7 +136,7 @@ class _Compiler:
         runs = [self.of(operand) for operand in node.operands]
         decisive = node.operator == "or"
 
-        def logic(scope: Scope) -> bool | None:
+        def logic(scope: Scope) -> Any:
             result: bool | None = not decisive
             for run in runs:
                 value = run(scope)
@@ -266,7 +266,7 @@ def _look_up(scope: Scope, name: str) -> Any:
 
 
 def _truth(value: Any) -> bool | None:
-    return value if value is True or value is False else None
+    return bool(value) if value is True or value is False else None
 
 
 def _negated(value: bool | None) -> bool | None:
@@ -310,7 +310,7 @@ def _mentions_input(node: tree.Node) -> bool:
     return False
 
 
-def _elements(value: Any) -> Iterable[Any]:
+def _elements(value: Any) -> Any:
     """What a loop goes over. Raises _Nothing for what has no elements."""
     if type(value) is list or type(value) is range:
         return _limited(value)
@@ -331,7 +331,7 @@ def _up_or_down(start: Any, end: Any) -> Any:
     return Range(start, end)
 
 
-def _counted(span: Range) -> Iterable[Any]:
+def _counted(span: Range) -> Any:
     low, high = as_integer(span.start), as_integer(span.end)
     if low is not None and high is not None:
         return _limited(range(low + (not span.start_included), high + span.end_included))
@@ -359,7 +359,7 @@ def _collect(values: Iterator[Any]) -> list[Any] | None:
     return made
 
 
-def _quantify(values: Iterator[Any], decisive: bool) -> bool | None:
+def _quantify(values: Iterator[Any], decisive: bool) -> Any:
     result: bool | None = not decisive
     try:
         for value in values:

@@ -10,7 +10,8 @@ from .errors import ExpressionError
 
 SYMBOLS = ("..", "**", "<=", ">=", "!=", *"()[]{},:.+-*/=<>?@")
 KEYWORDS = frozenset(
-    "and or in between if then else for return some every satisfies true false null instance of function external".split()
+    ("and", "or", "in", "between", "if", "then", "else", "for", "return", "some", "every", "satisfies")
+    + ("true", "false", "null", "instance", "of", "function", "external")
 )
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _BLANK = re.compile(r"(?:\s|//[^\n\r]*|/\*.*?\*/)+", re.DOTALL)

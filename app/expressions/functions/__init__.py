@@ -14,7 +14,7 @@ FUNCTIONS: dict[str, Function] = {
     function.name: function for module in (text, numbers, lists, contexts, moments) for function in module.functions.all
 }
 
-#: names of several words, those of the standard that are not built yet included: a text with one is never read otherwise
+#: names of several words, with those of the standard that are not built yet: a text is never read around one
 MULTIWORD = frozenset(name for name in FUNCTIONS if " " in name) | frozenset(
     (
         "list replace",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date as Date
+from datetime import date as Date  # noqa: N812 - FEEL's own names are the functions here
 from datetime import datetime, timedelta, timezone
-from datetime import time as Time
+from datetime import time as Time  # noqa: N812
 from typing import Any
 
 from app.core import clock
