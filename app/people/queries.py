@@ -95,16 +95,13 @@ def find_by_login(session: Session, login: str) -> Actor | None:
 
 def departments(session: Session) -> list[DepartmentFacts]:
     """In the organisation's own order."""
-    members = dict(
-        session.execute(
-            select(Membership.department_id, func.count(Membership.account_id.distinct()))
-            .join(Account, Account.id == Membership.account_id)
-            .where(holds(Membership, today()), Account.active)
-            .group_by(Membership.department_id)
-        )
-        .tuples()
-        .all()
+    counted = session.execute(
+        select(Membership.department_id, func.count(Membership.account_id.distinct()))
+        .join(Account, Account.id == Membership.account_id)
+        .where(holds(Membership, today()), Account.active)
+        .group_by(Membership.department_id)
     )
+    members = dict(counted.all())
     rows = session.execute(
         select(Department, WorkCalendar.code)
         .outerjoin(WorkCalendar, WorkCalendar.id == Department.calendar_id)
