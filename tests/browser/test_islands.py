@@ -47,7 +47,14 @@ FORM = {
     "type": "default",
     "components": [
         {"type": "textfield", "key": "name", "label": "客户姓名", "validate": {"required": True}},
-        {"type": "number", "key": "amount", "label": "金额", "decimalDigits": 2},
+        {"type": "number", "key": "amount", "label": "金额", "decimalDigits": 2, "layout": {"row": "r", "columns": 8}},
+        {
+            "type": "textfield",
+            "key": "currency",
+            "label": "币种",
+            "readonly": True,
+            "layout": {"row": "r", "columns": 8},
+        },
         {
             "type": "select",
             "key": "risk",
@@ -112,6 +119,7 @@ def test_a_form_posts_its_answer_as_json(island: Any, answers: list[dict[str, st
     page.get_by_label("原因").press("Control+Enter")
     expect(page.get_by_role("heading")).to_have_text("Done")
     expected = {"name": "王芳", "amount": 12.5, "risk": "high", "reason": "境外汇款", "seen": False, "on": None}
+    expected["currency"] = ""
     assert json.loads(answers[0]["answer"]) == expected
 
 
