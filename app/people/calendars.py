@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.calendars import Calendar, Day, Hours, china, parse_hours
+from app.core.calendars import Calendar, Day, Hours, NotHours, china, parse_hours
 from app.people.change import Change
 from app.people.errors import CodeTaken, UnknownCalendar
 from app.people.fields import code_field, names_field, text_field
@@ -25,6 +25,8 @@ def create(
     official_days: bool = True,
 ) -> WorkCalendar:
     """`hours` are seven texts, Monday first. Raises CodeTaken, NotHours, NeverWorks."""
+    if len(hours) != 7:
+        raise NotHours(text=str(list(hours)))
     code = code_field(code)
     if code == "cn" or change.session.scalar(select(WorkCalendar.id).where(WorkCalendar.code == code)):
         raise CodeTaken(fields={"code": ["people.code_taken"]}, code=code)

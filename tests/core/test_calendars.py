@@ -19,7 +19,8 @@ HOUR = timedelta(hours=1)
 LONDON = Calendar("london", "Europe/London", ((), OFFICE, OFFICE, OFFICE, OFFICE, parse_hours("10:00-13:00"), ()))
 CALENDARS = [china(), LONDON]
 
-moments = st.datetimes(datetime(2023, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))
+NEW_YEAR = datetime(2023, 1, 1, tzinfo=UTC)
+moments = st.timedeltas(timedelta(0), timedelta(days=5 * 365)).map(lambda passed: NEW_YEAR + passed)
 durations = st.timedeltas(timedelta(microseconds=1), timedelta(hours=3000))
 
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 import app.history
-import app.people.models  # noqa: F401
+import app.people.models
 from app.core.database import connect, db
 from app.people import passwords
 
