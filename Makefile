@@ -46,4 +46,4 @@ format: set-up-check
 .PHONY: set-up-run set-up-test set-up-check set-up-bench
 set-up-run set-up-test set-up-check set-up-bench: set-up-%:
 	@test -n "$(PYTHON)" || { echo "Laneway needs Python 3.11 or newer on PATH." >&2; exit 1; }
-	@$(PYTHON) tools/set_up.py $* >&2
+	@$(PYTHON) -m tools.set_up $* >&2

@@ -55,7 +55,7 @@ for (const island of islands) {
   sizes[island] = kib(closure([page, entry]));
 }
 console.log(
-  "  Gzipped script, KiB: " +
+  "Gzipped script, KiB: " +
     Object.entries(sizes)
       .map(([name, size]) => `${name === "page" ? "every page" : `with ${name}`} ${size.toFixed(0)}`)
       .join(", "),

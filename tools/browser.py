@@ -40,18 +40,22 @@ def ensure(announce: Callable[[str], AbstractContextManager[None]]) -> str:
     found = find()
     if found:
         return found
-    if os.geteuid() != 0 or not Path("/etc/debian_version").exists() or not shutil.which("apt-get"):
+    if not is_root_on_debian():
         raise NoBrowser
     with announce(f"Installing {' and '.join(PACKAGES)} for the browser tests"):
-        _apt("update")
-        _apt("install", "-y", "--no-install-recommends", *PACKAGES)
+        apt("update")
+        apt("install", "-y", "--no-install-recommends", *PACKAGES)
     found = find()
     if not found:
         raise NoBrowser
     return found
 
 
-def _apt(*arguments: str) -> None:
+def is_root_on_debian() -> bool:
+    return os.geteuid() == 0 and Path("/etc/debian_version").exists() and shutil.which("apt-get") is not None
+
+
+def apt(*arguments: str) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run(
         ["apt-get", "-qq", *arguments],

@@ -1,4 +1,4 @@
-"""Write the lock files from requirements/*.in. For maintainers: `.venv/bin/python tools/lock.py` (needs uv).
+"""Write the lock files from requirements/*.in. For maintainers: `python3 -m tools.lock` (needs uv on PATH).
 
 The locks hold versions and hashes for every platform and Python from 3.11 on, and no download addresses: where packages
 come from is the affair of each machine.

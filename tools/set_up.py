@@ -1,8 +1,8 @@
 """Set up everything that a make target needs, from a machine with only Python 3.11 and make.
 
-`python3 tools/set_up.py run|check|test` makes .venv, installs the locked packages and the project, bundles the browser
-scripts with the Node that comes as a Python package, and finds or installs a browser. Every step leaves a stamp (a hash
-of what it depends on), so that a second run does nothing. Uses the standard library only.
+`python3 -m tools.set_up run|check|bench|test` makes .venv, installs the locked packages and the project, bundles the
+browser scripts with the Node that comes as a Python package, and finds or installs a browser. Every step leaves a stamp
+(a hash of what it depends on), so that a second run does nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import browser
+from tools import browser
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -27,6 +27,8 @@ STAMPS = VENV / "stamps"
 FRONTEND = ROOT / "frontend"
 DIST = ROOT / "app" / "web" / "static" / "dist"
 REQUIREMENTS = ROOT / "requirements"
+
+DOT_SECONDS = 3
 
 #: what each make target needs, in order
 NEEDS = {
@@ -51,6 +53,8 @@ def main(target: str) -> int:
         "project": ("the laneway command", [ROOT / "pyproject.toml"], install_project),
         "frontend": ("browser scripts", frontend_files(), build_frontend),
     }
+    if not (DIST / "page.js").exists():
+        (STAMPS / "frontend").unlink(missing_ok=True)
     try:
         with one_at_a_time():
             make_venv()
@@ -63,7 +67,7 @@ def main(target: str) -> int:
         print(failure, file=sys.stderr)
         return 1
     except browser.NoBrowser as missing:
-        print(missing, file=sys.stderr)
+        print(missing, missing.__cause__ or "", file=sys.stderr)
         return 1
     return 0
 
@@ -95,7 +99,7 @@ def make_venv() -> None:
         stamp.write_text(wanted)
 
 
-def once(name: str, title: str, depends_on: Iterable[Path], step: Callable[[], None]) -> None:
+def once(name: str, title: str, depends_on: Iterable[Path], step: Callable[[], str]) -> None:
     """Take a step unless its stamp says that nothing it depends on has changed."""
     digest = hashlib.sha256()
     for file in depends_on:
@@ -105,7 +109,9 @@ def once(name: str, title: str, depends_on: Iterable[Path], step: Callable[[], N
         return
     stamp.unlink(missing_ok=True)
     with announce(f"Installing {title}"):
-        step()
+        said = step()
+    if said:
+        print(f"  {said}")
     stamp.write_text(digest.hexdigest())
 
 
@@ -122,18 +128,18 @@ def announce(title: str) -> Iterator[None]:
     print(f" {time.monotonic() - began:.1f} s", flush=True)
 
 
-def install(lock: str) -> None:
-    pip("install", "--require-hashes", "-r", str(REQUIREMENTS / lock))
+def install(lock: str) -> str:
+    return pip("install", "--require-hashes", "-r", str(REQUIREMENTS / lock))
 
 
-def install_project() -> None:
-    pip("install", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
+def install_project() -> str:
+    return pip("install", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
 
 
-def pip(*arguments: str) -> None:
+def pip(*arguments: str) -> str:
     command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
-    # pip's own progress bars are for terminals of one mind; ours is one line a step.
-    run(command, env={**os.environ, "PIP_PROGRESS_BAR": "off", "PIP_ROOT_USER_ACTION": "ignore"})
+    run(command)
+    return ""
 
 
 def frontend_files() -> list[Path]:
@@ -141,7 +147,8 @@ def frontend_files() -> list[Path]:
     return [FRONTEND / "package.json", FRONTEND / "package-lock.json", FRONTEND / "build.mjs", *sorted(sources)]
 
 
-def build_frontend() -> None:
+def build_frontend() -> str:
+    """Returns what the browser scripts weigh."""
     node, npm = find_node()
     # npm's scripts start with `env node`; certificates and registry settings come from the environment as they are.
     environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
@@ -150,8 +157,7 @@ def build_frontend() -> None:
     if not packages.exists() or packages.stat().st_mtime < lock.stat().st_mtime:
         options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
         run([str(node), str(npm), "ci", *options], cwd=FRONTEND, env=environment)
-    sizes = run([str(node), "build.mjs"], cwd=FRONTEND, env=environment)
-    print("\n" + sizes.rstrip() + "\n  Browser scripts are ready:", end="")
+    return run([str(node), "build.mjs"], cwd=FRONTEND, env=environment).strip()
 
 
 def find_node() -> tuple[Path, Path]:
@@ -162,16 +168,22 @@ def find_node() -> tuple[Path, Path]:
 
 
 def run(command: list[str], *, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
-    """Run quietly; on failure show what the command said."""
-    done = subprocess.run(
-        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    """Run with a dot every few seconds as sign of life; on failure show what the command said."""
+    process = subprocess.Popen(
+        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    if done.returncode:
-        raise Failed(f"\n{done.stdout}{done.stderr}\n`{' '.join(command)}` failed (exit {done.returncode}).")
-    return done.stdout
+    while True:
+        try:
+            said, _ = process.communicate(timeout=DOT_SECONDS)
+            break
+        except subprocess.TimeoutExpired:
+            print(".", end="", flush=True)
+    if process.returncode:
+        raise Failed(f"\n{said}\n`{' '.join(command)}` failed (exit {process.returncode}).")
+    return said
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in NEEDS:
-        sys.exit(f"usage: {sys.argv[0]} {'|'.join(NEEDS)}")
+        sys.exit(f"usage: python3 -m tools.set_up {'|'.join(NEEDS)}")
     sys.exit(main(sys.argv[1]))
