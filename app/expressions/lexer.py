@@ -9,10 +9,9 @@ from . import limits
 from .errors import ExpressionError
 
 SYMBOLS = ("..", "**", "<=", ">=", "!=", *"()[]{},:.+-*/=<>?@")
-KEYWORDS = frozenset(
-    ("and", "or", "in", "between", "if", "then", "else", "for", "return", "some", "every", "satisfies")
-    + ("true", "false", "null", "instance", "of", "function", "external")
-)
+_OPERATOR_WORDS = ("and", "or", "in", "between", "instance", "of")
+_BLOCK_WORDS = ("if", "then", "else", "for", "return", "some", "every", "satisfies", "function", "external")
+KEYWORDS = frozenset((*_OPERATOR_WORDS, *_BLOCK_WORDS, "true", "false", "null"))
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _BLANK = re.compile(r"(?:\s|//[^\n\r]*|/\*.*?\*/)+", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
