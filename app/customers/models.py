@@ -27,7 +27,9 @@ class Customer(Model):
     number: Mapped[str] = mapped_column(String(40), unique=True)  #: what staff and letters call the customer by
     name: Mapped[str] = mapped_column(String(200), index=True)
     kind: Mapped[str] = mapped_column(String(10), default=Kind.PERSON)
-    id_number: Mapped[str] = mapped_column(String(60), default="")  #: identity card or business registration
+    id_number: Mapped[str] = mapped_column(
+        String(60), default="", index=True
+    )  #: identity card or business registration
     phone: Mapped[str] = mapped_column(String(40), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     segment: Mapped[str] = mapped_column(String(40), default="", index=True)  #: retail, small business, ...

@@ -229,11 +229,12 @@ class _Hashes:
         logins = {fold_login(row["login"]) for table in tables if table.columns is PEOPLE for row in table.rows}
         with reading() as session:
             new = sorted(login for login in logins if login and accounts.find(session, login) is None)
+        if password:
+            self._hashes = dict.fromkeys(new, passwords.hash_password(password, login=""))
+            return
         for login in new:
-            given = password or passwords.one_time_password()
-            self._hashes[login] = passwords.hash_password(given, login=login)
-            if not password:
-                self.one_time[login] = given
+            self.one_time[login] = passwords.one_time_password()
+            self._hashes[login] = passwords.hash_password(self.one_time[login], login=login)
 
     def of(self, login: str) -> str:
         return self._hashes.get(fold_login(login), "")

@@ -222,7 +222,7 @@ def test_a_token_acts_for_lin_until_it_expires(lin: Actor, clock: FakeClock) -> 
         assert logins.find_by_token(session, token) is None
 
 
-def test_only_lin_and_administrators_revoke_her_token(lin: Actor, admin: Actor) -> None:
+def test_only_lin_and_administrators_revoke_the_token_of_lin(lin: Actor, admin: Actor) -> None:
     token = logins.create_token("report", by=lin)
     moves.create_account("sun", "孙", by=admin)
     with reading() as session:

@@ -57,7 +57,7 @@ def departments(admin: Actor) -> None:
 
 @pytest.fixture
 def lin(admin: Actor, departments: None) -> Actor:
-    moves.create_account("Lin", "林", by=admin, names={"en": "Lin Yue"}, password="rain on the roof")
+    moves.create_account("Lin", "林", by=admin, names={"en": "Lin Zhiqiang"}, password="rain on the roof")
     moves.add_member("lin", "CS", by=admin)
     return who("lin")
 
@@ -67,10 +67,10 @@ def department_id(code: str) -> int:
         return next(each.id for each in queries.departments(session) if each.code == code)
 
 
-def test_lin_works_in_customer_service_from_the_day_she_is_added(lin: Actor) -> None:
+def test_lin_works_in_customer_service_from_the_day_of_being_added(lin: Actor) -> None:
     assert dict(lin.departments) == {department_id("CS"): Post.STAFF}
     assert lin.login == "lin"
-    assert lin.names == {"en": "Lin Yue"}
+    assert lin.names == {"en": "Lin Zhiqiang"}
     assert not lin.is_admin
 
 
@@ -206,7 +206,7 @@ def test_a_person_who_left_is_nobody_until_activated(admin: Actor, lin: Actor) -
     assert department_id("CS") in who("lin").departments
 
 
-def test_lin_changes_her_own_password_only_with_the_present_one(lin: Actor) -> None:
+def test_lin_changes_the_own_password_only_with_the_present_one(lin: Actor) -> None:
     with pytest.raises(WrongPassword):
         moves.change_password("not this one", "snow on the roof", by=lin)
     with pytest.raises(WrongPassword):
@@ -216,16 +216,16 @@ def test_lin_changes_her_own_password_only_with_the_present_one(lin: Actor) -> N
         moves.change_password("rain on the roof", "hail on the roof", by=lin)
 
 
-def test_lin_chooses_her_language(lin: Actor) -> None:
+def test_lin_chooses_a_language(lin: Actor) -> None:
     moves.set_preferences(by=lin, language="en", theme="dark")
     assert (who("lin").language, who("lin").theme) == ("en", "dark")
 
 
 def test_the_list_of_people_says_where_each_works(admin: Actor, lin: Actor) -> None:
-    moves.rename("lin", "林月", by=admin)
+    moves.rename("lin", "林志远", by=admin)
     with reading() as session:
         people = {each.login: each for each in queries.people(session)}
-        assert [each.name for each in queries.members(session, department_id("CS"))] == ["林月"]
+        assert [each.name for each in queries.members(session, department_id("CS"))] == ["林志远"]
         assert queries.names_of(session, [lin.account_id, 404]).keys() == {lin.account_id}
     assert people["lin"].posts == {"CS": Post.STAFF}
     assert people["lin"].can_log_in
