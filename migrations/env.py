@@ -1,0 +1,55 @@
+"""How Alembic reaches the database: on a connection its caller gives, else on that of the running app.
+
+The models of every subject are the wanted state; `tests/house/test_migrations.py` holds the steps against it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import context
+
+from app import models
+from app.core.database import db
+
+assert models  # every subject's tables, registered by being imported
+
+
+def render(kind: str, item: Any, autogenerate: Any) -> str | bool:
+    """Column types of our own are written by name; everything else as Alembic would."""
+    if kind == "type" and type(item).__module__ == "app.core.database":
+        autogenerate.imports.add(f"from app.core.database import {type(item).__name__}")
+        return f"{type(item).__name__}()"
+    return False
+
+
+def migrate(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        # A table is rebuilt by copying, which drops the old one: foreign keys must not follow the drop. SQLite takes
+        # this only outside a transaction.
+        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+    context.configure(
+        connection=connection,
+        target_metadata=db.metadata,
+        render_as_batch=True,
+        render_item=render,
+        compare_type=True,
+        compare_server_default=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    if connection.dialect.name == "sqlite":
+        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
+
+
+def main() -> None:
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        migrate(given)
+        return
+    with db.engine.connect().execution_options(laneway_writes=True) as connection:
+        migrate(connection)
+
+
+main()
