@@ -10,10 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context
 
-from app import models
+import app.models  # noqa: F401  every subject's tables are registered by being imported
 from app.core.database import db
-
-assert models  # every subject's tables, registered by being imported
 
 
 def render(kind: str, item: Any, autogenerate: Any) -> str | bool:
