@@ -16,9 +16,10 @@ from app.core.database import db
 
 def render(kind: str, item: Any, autogenerate: Any) -> str | bool:
     """Column types of our own are written by name; everything else as Alembic would."""
-    if kind == "type" and type(item).__module__ == "app.core.database":
-        autogenerate.imports.add(f"from app.core.database import {type(item).__name__}")
-        return f"{type(item).__name__}()"
+    module, name = type(item).__module__, type(item).__name__
+    if kind == "type" and module.startswith("app.core."):
+        autogenerate.imports.add(f"from {module} import {name}")
+        return f"{name}()"
     return False
 
 
