@@ -6,13 +6,14 @@ The subset and its limits stand in docs/feel.md. There is no eval: an expression
 never an object of the host.
 """
 
-from .compiled import Compiled, TooLarge, Warned, compile_expression, compile_unary, constant, to_json
+from .compiled import Compiled, TooLarge, Warned, compile_expression, compile_unary, constant, reference, to_json
 from .dialects import from_dialect
 from .errors import ExpressionError
 from .temporal import parse_date, parse_duration, parse_moment, parse_time
-from .values import Range, YearsMonths
+from .values import Budget, Range, YearsMonths, equal
 
 __all__ = [
+    "Budget",
     "Compiled",
     "ExpressionError",
     "Range",
@@ -22,10 +23,12 @@ __all__ = [
     "compile_expression",
     "compile_unary",
     "constant",
+    "equal",
     "from_dialect",
     "parse_date",
     "parse_duration",
     "parse_moment",
     "parse_time",
+    "reference",
     "to_json",
 ]

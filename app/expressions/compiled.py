@@ -94,6 +94,12 @@ def constant(value: Any, text: str = "") -> Compiled:
     return Compiled(text, frozenset(), node, compile_tree(node), _builds=False)
 
 
+def reference(name: str) -> Compiled:
+    """An expression that is just this name, blanks and signs included (`Monthly income`)."""
+    node = tree.Name(1, name)
+    return Compiled(name, frozenset((name,)), node, compile_tree(node), _builds=False)
+
+
 def _compiled(text: str, *, unary: bool) -> Compiled:
     if not text.strip():
         raise ExpressionError("empty")
