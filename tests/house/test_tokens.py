@@ -88,6 +88,11 @@ def test_shapes_can_be_seen(theme: str) -> None:
     assert too_low(theme, SHAPE_PAIRS, SHAPE) == []
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_mark_of_bpmn_io_stays_visible(theme: str) -> None:
+    assert contrast("#404040", THEMES[theme]["plate"]) >= TEXT
+
+
 def test_both_dark_blocks_are_the_same() -> None:
     _, system, chosen = blocks()
     assert system.split() == chosen.split()
