@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.core.clock import FakeClock, running_on
 from app.core.database import reading
+from app.history import PEOPLE, HistoryEvent, HistoryPayload, HistoryStream
 from app.people import moves, queries
 from app.people.actor import SYSTEM, Actor, actor
 from app.people.errors import (
@@ -230,6 +233,56 @@ def test_the_list_of_people_says_where_each_works(admin: Actor, lin: Actor) -> N
     assert people["lin"].posts == {"CS": Post.STAFF}
     assert people["lin"].can_log_in
     assert people["admin"].roles == {Role.ADMIN}
+
+
+def test_every_change_is_recorded_and_names_nobody_outside_of_what_can_be_erased(admin: Actor, lin: Actor) -> None:
+    moves.rename("lin", "林志远", by=admin)
+    moves.end_membership("lin", "CS", by=admin)
+    moves.deactivate("lin", by=admin)
+    with reading() as session:
+        events = session.scalars(
+            select(HistoryEvent).where(HistoryEvent.stream_id == PEOPLE).order_by(HistoryEvent.seq)
+        ).all()
+        payloads = " ".join(session.scalars(select(HistoryPayload.body)))
+    assert [event.kind for event in events] == [
+        "account.created",
+        "role.granted",
+        "department.created",
+        "department.created",
+        "account.created",
+        "membership.started",
+        "account.renamed",
+        "membership.ended",
+        "account.deactivated",
+    ]
+    assert {event.actor_id for event in events[2:]} == {admin.account_id}
+    assert [event.actor_id for event in events[:2]] == [None, None]
+    assert events[-1].facts == {"account": lin.account_id}
+    assert "林" in payloads
+    assert "林" not in str([event.facts for event in events])
+
+
+def test_what_is_refused_is_not_recorded(admin: Actor, lin: Actor) -> None:
+    with reading() as session:
+        before = session.get_one(HistoryStream, PEOPLE).seq
+    with pytest.raises(AlreadyMember):
+        moves.add_member("lin", "CS", by=admin)
+    with reading() as session:
+        assert session.get_one(HistoryStream, PEOPLE).seq == before
+
+
+def test_of_eight_who_take_one_login_at_once_one_gets_it(app: Flask, admin: Actor) -> None:
+    def take(number: int) -> str:
+        with app.app_context():
+            try:
+                moves.create_account("wang", f"王{number}", by=admin)
+            except LoginTaken:
+                return "taken"
+            return "created"
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = sorted(pool.map(take, range(8)))
+    assert outcomes == ["created", *["taken"] * 7]
 
 
 def test_the_system_is_an_administrator_without_an_account() -> None:
