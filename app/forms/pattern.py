@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +10,9 @@ import regex  # type: ignore[import-untyped]
 
 LONGEST = 500
 TIMEOUT_SECONDS = 0.05
+#: how often a counted part may repeat, nested counts multiplied: compiling takes memory for each
+MOST_REPEATS = 10_000
+_COUNT = re.compile(r"(\)?)\{([0-9]*),?([0-9]*)\}")
 #: what JavaScript has
 _GROUPS = ("(?:", "(?=", "(?!", "(?<")
 
@@ -23,9 +27,20 @@ def compiled(pattern: str) -> Any:
     if len(pattern) > LONGEST:
         raise BadPattern(f"longer than {LONGEST} characters")
     try:
+        _check_repeats(pattern)
         return regex.compile(_as_python(pattern), regex.V0)
     except (regex.error, OverflowError, RecursionError) as fault:
         raise BadPattern(str(fault)) from fault
+
+
+def _check_repeats(pattern: str) -> None:
+    """Counts behind a bracket may contain others: all of them, times the largest other count, stay small."""
+    nested, single = 1, 1
+    for closing, low, high in _COUNT.findall(pattern):
+        count = max(int(low or 1), int(high or 1), 1)
+        nested, single = (nested * count, single) if closing else (nested, max(single, count))
+        if nested * single > MOST_REPEATS:
+            raise BadPattern(f"more than {MOST_REPEATS} repeats")
 
 
 def matches(pattern: str, text: str) -> bool:
