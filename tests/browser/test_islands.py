@@ -18,6 +18,7 @@ STUDIO = STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
 PAGE = """<!doctype html>
 <html lang="{{ lang }}"><head><meta charset="utf-8"><title>Islands</title>
+<meta name="csrf-token" content="secret">
 <link rel="stylesheet" href="{{ asset('tokens.css') }}"><link rel="stylesheet" href="{{ asset('laneway.css') }}">
 <script type="module" src="{{ asset('dist/page.js') }}"></script></head>
 <body><main class="page"><h1>Islands</h1>
@@ -28,6 +29,7 @@ PAGE = """<!doctype html>
 </form>
 <ul data-rows><li><a href="#one" data-row>one</a></li><li><a href="#two" data-row data-element="check">two</a></li></ul>
 <a href="#inbox" data-key="g i">Inbox</a><input aria-label="Search" data-key="/">
+<button type="button" hx-post="/swap" hx-target="#swapped">Swap</button><div id="swapped"></div>
 <dialog data-key="?"><form method="dialog"><button>Close</button></form></dialog>
 </main></body></html>"""
 
@@ -93,6 +95,14 @@ def island(answers: list[dict[str, str]], serve: Any, browse: Any) -> Callable[.
         def answer() -> str:
             answers.append(request.form.to_dict())
             return '<!doctype html><html lang="en"><title>Done</title><h1>Done</h1></html>'
+
+        @app.post("/swap")
+        def swap() -> Response | tuple[str, int]:
+            if request.headers.get("X-CSRFToken") != "secret":
+                return "refused", 400
+            fragment = """<div data-island="viewer" id="second">
+                <script type="application/json">{"xml": "/diagram.bpmn"}</script></div>"""
+            return Response(fragment)
 
         @app.get("/favicon.ico")
         def icon() -> Response:
@@ -216,6 +226,12 @@ def test_an_edited_diagram_travels_with_its_page(island: Any, answers: list[dict
     page.get_by_role("button", name="Complete").click()
     expect(page.get_by_role("heading")).to_have_text("Done")
     assert 'name="Check twice"' in answers[0]["xml"]
+
+
+def test_a_swapped_in_fragment_brings_its_island(island: Any) -> None:
+    page = island("viewer", {"xml": "/diagram.bpmn"})
+    page.get_by_role("button", name="Swap").click()
+    expect(page.locator('#second[data-island-state="ready"] .djs-element[data-element-id="check"]')).to_be_visible()
 
 
 def test_keys_walk_the_rows_and_open_places(island: Any) -> None:
