@@ -16,8 +16,9 @@ help:
 	@echo "make chaos   the fault tests at full length"
 	@echo "make format  put code and templates into their format"
 
+# An empty database gets the demo organisation; `LANEWAY_DEMO=0 make run` starts without.
 run: set-up-run
-	@exec $(ENV)/python run.py
+	@LANEWAY_DEMO=$${LANEWAY_DEMO:-1} exec $(ENV)/python run.py
 
 test: set-up-test
 	@$(ENV)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
