@@ -17,6 +17,7 @@ _TIME_FORMATS = ("utc_offset", "utc_normalized", "no_timezone")
 def check(form: Form) -> list[Problem]:
     """All problems of a form, each with the path of the place in the JSON. Empty: the form can be used."""
     problems = list(form.problems)
+    known = {problem.path for problem in problems}
     seen: dict[str, str] = {}
     for component in form.inputs:
         if component.key and component.key in seen:
@@ -24,7 +25,7 @@ def check(form: Form) -> list[Problem]:
                 _problem(component, "key", "problem.key_twice", field=component.key, other=seen[component.key])
             )
         seen.setdefault(component.key, component.path)
-        problems.extend(_of(component))
+        problems.extend(problem for problem in _of(component) if problem.path not in known)
     return problems
 
 

@@ -101,7 +101,7 @@ class _Reader:
     def _component(
         self, item: dict[str, Any], path: str, hides: tuple[Compiled, ...], depth: int
     ) -> Iterator[Component]:
-        kind = item.get("type")
+        kind = _string(item.get("type"))
         hide = self._hide(item, path)
         hides = (*hides, hide) if hide else hides
         if kind == "group":
@@ -110,19 +110,19 @@ class _Reader:
             yield Component(type="group", path=path, labels=self._text(item, "label", path), hides=hides)
             yield from self.components(item, path, hides, depth + 1)
         elif kind in INPUTS:
-            yield self._input(item, str(kind), path, hides)
+            yield self._input(item, kind, path, hides)
         elif kind in STATIC:
             yield Component(
-                type=str(kind),
+                type=kind,
                 path=path,
                 labels=self._text(item, "text" if kind == "text" else "label", path),
                 hides=hides,
             )
         else:
-            self._wrong(f"{path}.type", "problem.type", type=str(kind)[:60])
+            self._wrong(f"{path}.type", "problem.type", type=str(item.get("type"))[:60])
 
     def _input(self, item: dict[str, Any], kind: str, path: str, hides: tuple[Compiled, ...]) -> Component:
-        subtype = item.get("subtype", "")
+        subtype = _string(item.get("subtype"))
         label = {"date": "dateLabel", "time": "timeLabel", "datetime": "dateLabel"}.get(subtype, "label")
         decimals = item.get("decimalDigits")
         return Component(
@@ -138,7 +138,7 @@ class _Reader:
             hides=hides,
             readonly=self._flag(item, "readonly", path),
             disabled=self._flag(item, "disabled", path),
-            subtype=_string(subtype),
+            subtype=subtype,
             time_format=_string(item.get("timeSerializingFormat")) or "utc_offset",
             no_past=item.get("disallowPassedDates") is True,
             decimals=decimals if type(decimals) is int and decimals >= 0 else None,
@@ -209,7 +209,7 @@ class _Reader:
             return Rules()
         kind = rules.get("validationType", "")
         if kind not in ("", "custom", "email"):
-            self._wrong(f"{path}.validate.validationType", "problem.validation_type", type=str(kind)[:60])
+            self._wrong(f"{path}.validate.validationType", "problem.validation_type", type=str(item.get("type"))[:60])
         if not isinstance(rules.get("required", False), bool):
             self._wrong(f"{path}.validate.required", "problem.flag", name="required")
         limits = [self._limit(rules.get(name), f"{path}.validate.{name}") for name in _LIMITS]

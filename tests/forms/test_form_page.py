@@ -27,13 +27,17 @@ def page(form: Form, lang: str, errors: dict[str, list[str]] | None = None, **da
 
 @pytest.fixture
 def complaint() -> Form:
-    options = [{"value": "high", "label": {"en": "High", "zh": "高"}}, {"value": "low", "label": {"en": "Low", "zh": "低"}}]
+    options = [
+        {"value": "high", "label": {"en": "High", "zh": "高"}},
+        {"value": "low", "label": {"en": "Low", "zh": "低"}},
+    ]
+    must = {"required": True}
     return forms.read(
         {
             "id": "complaint",
             "components": [
                 {"type": "text", "text": {"en": "Read <b>this</b>", "zh": "请阅读"}},
-                {"type": "textfield", "key": "who", "label": {"en": "Who", "zh": "何人"}, "validate": {"required": True}},
+                {"type": "textfield", "key": "who", "label": {"en": "Who", "zh": "何人"}, "validate": must},
                 {"type": "textarea", "key": "what", "label": {"en": "What", "zh": "何事"}, "description": "all of it"},
                 {"type": "number", "key": "amount", "label": "Amount"},
                 {"type": "checkbox", "key": "urgent", "label": "Urgent"},
