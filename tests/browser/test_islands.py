@@ -79,7 +79,7 @@ def answers() -> list[dict[str, str]]:
 
 @pytest.fixture
 def island(answers: list[dict[str, str]], serve: Any, browse: Any) -> Callable[..., Page]:
-    def open_island(name: str, data: dict[str, Any], *, lang: str = "zh-CN", policy: str = STRICT) -> Page:
+    def open_island(name: str, data: dict[str, Any], *, lang: str = "zh-CN", policy: str = STRICT, **how: Any) -> Page:
         app = Flask(__name__, static_folder=str(assets.STATIC), static_url_path="/static")
         assets.connect(app)
 
@@ -113,7 +113,7 @@ def island(answers: list[dict[str, str]], serve: Any, browse: Any) -> Callable[.
             response.headers["Content-Security-Policy"] = policy
             return response
 
-        opened = browse(serve(app), lang=lang)
+        opened = browse(serve(app), lang=lang, **how)
         expect(opened.locator(f'[data-island="{name}"][data-island-state="ready"]')).to_be_attached()
         expect(opened.get_by_text("Without script")).to_have_count(0)
         return opened  # type: ignore[no-any-return]
@@ -172,11 +172,12 @@ def test_a_finished_task_shows_its_form_without_taking_answers(island: Any) -> N
 
 
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
-def test_a_form_is_accessible(island: Any, accessible: Any, picture: Any, lang: str) -> None:
-    page = island("form", {"schema": FORM, "label": "Identity check"}, lang=lang)
+@pytest.mark.parametrize("how", [{}, {"dark": True}, {"phone": True}], ids=["light", "dark", "phone"])
+def test_a_form_is_accessible(island: Any, accessible: Any, picture: Any, lang: str, how: dict[str, bool]) -> None:
+    page = island("form", {"schema": FORM, "label": "Identity check"}, lang=lang, **how)
     page.get_by_role("button", name="Complete").click()
     accessible(page)
-    picture(page, f"island-form-{lang}")
+    picture(page, f"island-form-{lang}-{'-'.join(how) or 'light'}")
 
 
 def test_the_calendar_of_a_date_speaks_chinese(island: Any) -> None:
