@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-
-_EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ class ServiceCall:
 
     type: Expression
     retries: int = 3
-    headers: Mapping[str, str] = _EMPTY
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +137,9 @@ class Node:
     line: int = 0
     scope: str = ""  #: id of the process or sub-process it stands in
     lane: tuple[str, ...] = ()  #: ids of its lanes, outermost first; inherited by nodes of a sub-process
-    names: Mapping[str, str] = _EMPTY  #: language -> name (BPMN i18n extension)
+    names: Mapping[str, str] = field(default_factory=dict)  #: language -> name (BPMN i18n extension)
     documentation: str = ""
-    documentations: Mapping[str, str] = _EMPTY
+    documentations: Mapping[str, str] = field(default_factory=dict)
     incoming: tuple[str, ...] = ()  #: flow ids, in document order
     outgoing: tuple[str, ...] = ()
     default: str = ""  #: id of the default flow
@@ -169,7 +166,7 @@ class Node:
     script: Script | None = None
     called: Called | None = None  #: callActivity -> process; businessRuleTask -> decision
     message: EventDefinition | None = None  #: send and receive tasks
-    properties: Mapping[str, str] = _EMPTY  #: zeebe:property name -> value (laneway.fourEyes, ...)
+    properties: Mapping[str, str] = field(default_factory=dict)  #: zeebe:property name -> value (laneway.fourEyes, ...)
     start_quantity: int = 1
     completion_quantity: int = 1
     reads: tuple[str, ...] = ()  #: data objects and stores read by association, ids
@@ -185,7 +182,7 @@ class Flow:
     source: str
     target: str
     name: str = ""
-    names: Mapping[str, str] = _EMPTY
+    names: Mapping[str, str] = field(default_factory=dict)
     condition: Expression | None = None
     line: int = 0
     scope: str = ""
@@ -202,7 +199,7 @@ class Lane:
     line: int = 0
     parent: str = ""
     process: str = ""
-    names: Mapping[str, str] = _EMPTY
+    names: Mapping[str, str] = field(default_factory=dict)
     nodes: tuple[str, ...] = ()
     box: Box | None = None
 
@@ -215,7 +212,7 @@ class Pool:
     name: str
     process: str = ""
     line: int = 0
-    names: Mapping[str, str] = _EMPTY
+    names: Mapping[str, str] = field(default_factory=dict)
     box: Box | None = None
 
 
@@ -252,9 +249,9 @@ class Process:
     name: str = ""
     executable: bool = True
     line: int = 0
-    names: Mapping[str, str] = _EMPTY
+    names: Mapping[str, str] = field(default_factory=dict)
     documentation: str = ""
-    properties: Mapping[str, str] = _EMPTY
+    properties: Mapping[str, str] = field(default_factory=dict)
     version_tag: str = ""
     nodes: Mapping[str, Node] = field(default_factory=dict)
     flows: Mapping[str, Flow] = field(default_factory=dict)

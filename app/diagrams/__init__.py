@@ -1,0 +1,23 @@
+"""BPMN files as immutable graphs, and the rules that judge them. No database, no Flask."""
+
+from app.diagrams.check import check
+from app.diagrams.context import Context, Nothing
+from app.diagrams.findings import Finding
+from app.diagrams.model import Diagram, Expression, Flow, Lane, Node, Process
+from app.diagrams.parsing import UnreadableDiagram
+from app.diagrams.read import read
+
+__all__ = [
+    "Context",
+    "Diagram",
+    "Expression",
+    "Finding",
+    "Flow",
+    "Lane",
+    "Node",
+    "Nothing",
+    "Process",
+    "UnreadableDiagram",
+    "check",
+    "read",
+]

@@ -1,0 +1,44 @@
+"""The namespaces of BPMN and of the tools that write it."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+DI = "http://www.omg.org/spec/BPMN/20100524/DI"
+DC = "http://www.omg.org/spec/DD/20100524/DC"
+DD = "http://www.omg.org/spec/DD/20100524/DI"
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
+ACTIVITI = "http://activiti.org/bpmn"
+FLOWABLE = "http://flowable.org/bpmn"
+SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
+I18N = "http://www.omg.org/spec/BPMN/non-normative/extensions/i18n/1.0"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+XML = "http://www.w3.org/XML/1998/namespace"
+MODELER = "http://camunda.org/schema/modeler/1.0"
+
+#: Camunda 7's vocabulary, also under the names its relatives write.
+CAMUNDA_LIKE = (CAMUNDA, ACTIVITI, FLOWABLE)
+
+
+def local(element: etree._Element) -> str:
+    """The name without its namespace; "" for comments and processing instructions."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def namespace(element: etree._Element) -> str:
+    """The namespace of an element, "" without one."""
+    tag = element.tag
+    return tag[1:].partition("}")[0] if isinstance(tag, str) and tag.startswith("{") else ""
+
+
+def is_bpmn(element: etree._Element, *names: str) -> bool:
+    """Whether it is a BPMN element (of one of these names)."""
+    return namespace(element) == BPMN and (not names or local(element) in names)
+
+
+def line_of(element: etree._Element) -> int:
+    """The line it begins on."""
+    return int(element.sourceline or 0)

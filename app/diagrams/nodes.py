@@ -1,0 +1,158 @@
+"""One flow node from its element."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from app.diagrams import events, vocabulary
+from app.diagrams.model import Box, Expression, Loop, Node
+from app.diagrams.names import CAMUNDA_LIKE, SPIFF, ZEEBE, is_bpmn, line_of, local, namespace
+from app.diagrams.vocabulary import camunda, child, expression, extension, extensions
+
+KINDS = frozenset({
+    "startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent",
+    "task", "userTask", "manualTask", "serviceTask", "scriptTask", "sendTask", "receiveTask", "businessRuleTask",
+    "callActivity", "subProcess", "transaction", "adHocSubProcess",
+    "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway",
+})  # fmt: skip
+SCOPES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+
+
+@dataclass(slots=True)
+class Around:
+    """What a node needs to know of the file it stands in."""
+
+    roots: Mapping[str, etree._Element]
+    incoming: Mapping[str, list[str]]
+    outgoing: Mapping[str, list[str]]
+    boxes: Mapping[str, Box]
+
+
+def node(element: etree._Element, scope: str, around: Around) -> Node:
+    """Everything the element says, in our words."""
+    name = element.get("id") or f"{local(element)}:{line_of(element)}"
+    names, documentations = vocabulary.translations(element)
+    inputs, outputs = vocabulary.mappings(element)
+    return Node(
+        id=name,
+        kind=local(element),
+        name=(element.get("name") or "").strip(),
+        line=line_of(element),
+        scope=scope,
+        names=names,
+        documentation=documentation(element),
+        documentations=documentations,
+        incoming=tuple(around.incoming.get(name, ())),
+        outgoing=tuple(around.outgoing.get(name, ())),
+        default=element.get("default") or "",
+        events=events.definitions(element, around.roots),
+        parallel_multiple=element.get("parallelMultiple") == "true",
+        attached_to=events.stem(element.get("attachedToRef")),
+        interrupting=(element.get("cancelActivity") or element.get("isInterrupting") or "true") != "false",
+        triggered_by_event=element.get("triggeredByEvent") == "true",
+        for_compensation=element.get("isForCompensation") == "true",
+        instantiate=element.get("instantiate") == "true",
+        event_gateway_type=element.get("eventGatewayType") or "Exclusive",
+        activation=vocabulary.condition(child(element, "activationCondition")),
+        ordering=element.get("ordering") or "",
+        completion=vocabulary.condition(child(element, "completionCondition")),
+        cancel_remaining=element.get("cancelRemainingInstances") != "false",
+        loop=_loop(element),
+        form=vocabulary.form(element),
+        assignment=vocabulary.assignment(element),
+        schedule=vocabulary.schedule(element),
+        priority=vocabulary.priority(element),
+        service=vocabulary.service(element),
+        inputs=inputs,
+        outputs=outputs,
+        script=vocabulary.script(element),
+        called=vocabulary.called(element) if local(element) in ("callActivity", "businessRuleTask") else None,
+        message=events.message_of(element, around.roots),
+        properties=vocabulary.properties(element),
+        start_quantity=_count(element.get("startQuantity")),
+        completion_quantity=_count(element.get("completionQuantity")),
+        reads=_associated(element, "dataInputAssociation", "sourceRef"),
+        writes=_associated(element, "dataOutputAssociation", "targetRef"),
+        box=around.boxes.get(name),
+    )
+
+
+def documentation(element: etree._Element) -> str:
+    """Its documentation, all of it."""
+    texts = [(each.text or "").strip() for each in element if is_bpmn(each, "documentation")]
+    return "\n\n".join(text for text in texts if text)
+
+
+def _count(text: str | None) -> int:
+    return int(text) if text and text.strip().isdigit() else 1
+
+
+def _associated(element: etree._Element, name: str, end: str) -> tuple[str, ...]:
+    found = [events.stem(ref.text) for each in element if is_bpmn(each, name) for ref in each if is_bpmn(ref, end)]
+    return tuple(ref for ref in found if ref)
+
+
+def _loop(element: etree._Element) -> Loop | None:
+    standard = child(element, "standardLoopCharacteristics")
+    if standard is not None:
+        most = standard.get("loopMaximum")
+        return Loop(
+            "standard",
+            condition=vocabulary.condition(child(standard, "loopCondition")),
+            test_before=standard.get("testBefore") == "true",
+            maximum=int(most) if most and most.lstrip("-").isdigit() else None,
+            line=line_of(standard),
+        )
+    multi = child(element, "multiInstanceLoopCharacteristics")
+    return None if multi is None else _multi(element, multi)
+
+
+def _multi(element: etree._Element, multi: etree._Element) -> Loop:
+    zeebe = extension(multi, ZEEBE, "loopCharacteristics")
+    line = line_of(multi)
+    given = zeebe.attrib if zeebe is not None else {}
+    collection = expression(given.get("inputCollection"), line) or _collection(multi, line)
+    item = child(multi, "inputDataItem")
+    output = child(multi, "loopDataOutputRef")
+    output_item = child(multi, "outputDataItem")
+    spiffs_output = output.text if output is not None else None
+    return Loop(
+        "multi",
+        sequential=multi.get("isSequential") == "true",
+        collection=collection,
+        element_variable=given.get("inputElement")
+        or camunda(multi, "elementVariable")
+        or (item.get("name") or item.get("id") or "" if item is not None else ""),
+        cardinality=_cardinality(multi),
+        completion=vocabulary.condition(child(multi, "completionCondition")),
+        output_collection=given.get("outputCollection") or events.stem(spiffs_output),
+        output_element=expression(given.get("outputElement"), line)
+        or (Expression(output_item.get("name") or output_item.get("id") or "", "feel", line)
+            if output_item is not None else None),
+        behavior=multi.get("behavior") or "All",
+        line=line,
+    )  # fmt: skip
+
+
+def _collection(multi: etree._Element, line: int) -> Expression | None:
+    text = camunda(multi, "collection")
+    if text:
+        found = expression(text, line)
+        return Expression(text, "feel", line) if found and found.language == "literal" else found
+    ref = child(multi, "loopDataInputRef")
+    return None if ref is None or not ref.text else Expression(events.stem(ref.text), "feel", line)
+
+
+def _cardinality(multi: etree._Element) -> Expression | None:
+    element = child(multi, "loopCardinality")
+    found = None if element is None else expression(element.text, line_of(element), "feel")
+    return found
+
+
+def unread(element: etree._Element) -> list[etree._Element]:
+    """Extension elements that we keep but give no meaning to."""
+    ours = (ZEEBE, SPIFF, *CAMUNDA_LIKE)
+    return [each for each in extensions(element) if not vocabulary.known(each) and namespace(each) not in ours]

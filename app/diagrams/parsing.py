@@ -1,0 +1,58 @@
+"""From bytes to XML, as if an enemy had written them: no DOCTYPE, no entities, no network, bounded size and depth."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from lxml import etree
+
+from app.core.errors import Invalid
+from app.diagrams.names import BPMN, local, namespace
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_DEPTH = 200
+MOST_ATTRIBUTES = 500
+
+
+class UnreadableDiagram(Invalid):
+    """This is not a BPMN diagram that we can read."""
+
+
+def parse(xml: bytes) -> etree._Element:
+    """The `definitions` element. Raises UnreadableDiagram with the line of the first fault and what to do."""
+    if not xml.strip():
+        raise UnreadableDiagram("the file is empty", line=1)
+    if len(xml) > MOST_BYTES:
+        raise UnreadableDiagram(f"the file is larger than {MOST_BYTES // 1024 // 1024} MB", line=1)
+    try:
+        root = _root(xml)
+    except etree.XMLSyntaxError as fault:
+        raise UnreadableDiagram(f"line {fault.lineno}: {_plain(fault)}", line=fault.lineno or 1) from None
+    if local(root) != "definitions" or namespace(root) != BPMN:
+        raise UnreadableDiagram(
+            f"line {root.sourceline}: the root is <{local(root)}>, not BPMN 2.0 <definitions>", line=root.sourceline
+        )
+    return root
+
+
+def _root(xml: bytes) -> etree._Element:
+    events = etree.iterparse(
+        BytesIO(xml), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    depth, root = 0, None
+    for event, element in events:
+        if root is None:
+            root = element
+            if element.getroottree().docinfo.doctype:
+                raise UnreadableDiagram("a DOCTYPE is not allowed: remove that line", line=1)
+        depth += 1 if event == "start" else -1
+        if depth > MOST_DEPTH or len(element.attrib) > MOST_ATTRIBUTES:
+            what = f"nested deeper than {MOST_DEPTH}" if depth > MOST_DEPTH else f"over {MOST_ATTRIBUTES} attributes"
+            raise UnreadableDiagram(f"line {element.sourceline}: {what}", line=element.sourceline)
+    if root is None:
+        raise UnreadableDiagram("the file holds no element", line=1)
+    return root
+
+
+def _plain(fault: etree.XMLSyntaxError) -> str:
+    return str(fault.msg or fault).partition(", line")[0]

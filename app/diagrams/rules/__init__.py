@@ -1,0 +1,1 @@
+"""One rule a file: what a diagram must not be, and what to draw instead."""

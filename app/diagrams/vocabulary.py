@@ -1,0 +1,260 @@
+"""What the extension elements of each tool mean to us: Camunda 8 (`zeebe:`) first, then Camunda 7 and SpiffWorkflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from lxml import etree
+
+from app.diagrams.model import Assignment, Called, Expression, IoMapping, Schedule, Script, ServiceCall
+from app.diagrams.names import BPMN, CAMUNDA_LIKE, I18N, SPIFF, XML, ZEEBE, line_of, local, namespace
+
+
+def expression(text: str | None, line: int, plain: str = "literal") -> Expression | None:
+    """An attribute or text as an expression: "=" begins FEEL, "${" JUEL; anything else is in the language `plain`."""
+    if text is None or not text.strip():
+        return None
+    stripped = text.strip()
+    if stripped.startswith("="):
+        return Expression(stripped[1:].strip(), "feel", line)
+    if stripped.startswith(("${", "#{")):
+        return Expression(stripped, "juel", line)
+    return Expression(stripped, plain, line)
+
+
+def condition(element: etree._Element | None) -> Expression | None:
+    """A condition element: its `language` counts, else the leading "=", else "python" as SpiffWorkflow writes it."""
+    if element is None:
+        return None
+    text, language = element.text or "", (element.get("language") or "").lower()
+    if text.strip() and not text.strip().startswith(("=", "${", "#{")):
+        if "feel" in language:
+            return Expression(text.strip(), "feel", line_of(element))
+        if language and "python" not in language:
+            return Expression(text.strip(), language, line_of(element))
+    return expression(text, line_of(element), "python")
+
+
+def child(element: etree._Element, name: str) -> etree._Element | None:
+    """The first BPMN child of a name."""
+    return element.find(f"{{{BPMN}}}{name}")
+
+
+def extensions(element: etree._Element) -> Iterator[etree._Element]:
+    """What stands in its extensionElements."""
+    holder = child(element, "extensionElements")
+    if holder is not None:
+        yield from (each for each in holder if isinstance(each.tag, str))
+
+
+def extension(element: etree._Element, spaces: str | tuple[str, ...], name: str) -> etree._Element | None:
+    """The first extension element of a name in one of these namespaces."""
+    wanted = (spaces,) if isinstance(spaces, str) else spaces
+    return next((each for each in extensions(element) if local(each) == name and namespace(each) in wanted), None)
+
+
+def camunda(element: etree._Element, name: str) -> str | None:
+    """A Camunda 7 attribute, under any of its relatives' names."""
+    return next(
+        (element.get(f"{{{space}}}{name}") for space in CAMUNDA_LIKE if element.get(f"{{{space}}}{name}")), None
+    )
+
+
+def translations(element: etree._Element) -> tuple[dict[str, str], dict[str, str]]:
+    """(names, documentation) by language, of the BPMN i18n extension. `target` says which; the name by default."""
+    names: dict[str, str] = {}
+    documents: dict[str, str] = {}
+    for each in extensions(element):
+        if namespace(each) == I18N and local(each) == "translation":
+            language = each.get(f"{{{XML}}}lang") or each.get("lang") or ""
+            into = documents if "documentation" in (each.get("target") or "") else names
+            into[language] = (each.text or "").strip()
+    return names, documents
+
+
+def properties(element: etree._Element) -> Mapping[str, str]:
+    """`zeebe:property`, and Camunda 7's and Spiff's elements of the same meaning."""
+    found: dict[str, str] = {}
+    for holder in extensions(element):
+        if local(holder) == "properties":
+            for each in holder:
+                if isinstance(each.tag, str) and each.get("name"):
+                    found[each.get("name", "")] = each.get("value") or ""
+    return MappingProxyType(found)
+
+
+def form(element: etree._Element) -> str:
+    """The form's id, as each tool writes it."""
+    zeebe = extension(element, ZEEBE, "formDefinition")
+    if zeebe is not None:
+        key = zeebe.get("formId") or zeebe.get("externalReference") or zeebe.get("formKey") or ""
+    else:
+        key = camunda(element, "formRef") or camunda(element, "formKey") or _spiff_form(element)
+    return key.rpartition(":")[2]
+
+
+def _spiff_form(element: etree._Element) -> str:
+    for holder in extensions(element):
+        if namespace(holder) == SPIFF and local(holder) == "properties":
+            for each in holder:
+                if isinstance(each.tag, str) and each.get("name") == "formJsonSchemaFilename":
+                    return (each.get("value") or "").removesuffix(".json")
+    return ""
+
+
+def assignment(element: etree._Element) -> Assignment:
+    """Who may do a user task."""
+    zeebe, line = extension(element, ZEEBE, "assignmentDefinition"), line_of(element)
+    values = {
+        name: zeebe.get(name) if zeebe is not None else camunda(element, name)
+        for name in ("assignee", "candidateGroups", "candidateUsers")
+    }
+    return Assignment(
+        expression(values["assignee"], line),
+        expression(values["candidateGroups"], line),
+        expression(values["candidateUsers"], line),
+    )
+
+
+def schedule(element: etree._Element) -> Schedule:
+    """Due and follow-up."""
+    zeebe, line = extension(element, ZEEBE, "taskSchedule"), line_of(element)
+    due, follow = (
+        zeebe.get(name) if zeebe is not None else camunda(element, name) for name in ("dueDate", "followUpDate")
+    )
+    return Schedule(expression(due, line), expression(follow, line))
+
+
+def priority(element: etree._Element) -> Expression | None:
+    """0 to 100."""
+    zeebe = extension(element, ZEEBE, "priorityDefinition")
+    text = zeebe.get("priority") if zeebe is not None else camunda(element, "priority")
+    return expression(text, line_of(element))
+
+
+def service(element: etree._Element) -> ServiceCall | None:
+    """What a service, send, script or business rule task asks a worker for."""
+    zeebe, line = extension(element, ZEEBE, "taskDefinition"), line_of(element)
+    headers = extension(element, ZEEBE, "taskHeaders")
+    given = {} if headers is None else {each.get("key", ""): each.get("value", "") for each in headers}
+    if zeebe is not None:
+        kind = expression(zeebe.get("type"), line)
+        retries = zeebe.get("retries") or "3"
+        return None if kind is None else ServiceCall(kind, int(retries) if retries.isdigit() else 3, given)
+    text = camunda(element, "topic") or camunda(element, "class") or camunda(element, "delegateExpression")
+    spiff = extension(element, SPIFF, "serviceTaskOperator")
+    if text is None and spiff is not None:
+        text = spiff.get("id")
+    return None if not text else ServiceCall(Expression(text, "literal", line), 3, given)
+
+
+def mappings(element: etree._Element) -> tuple[tuple[IoMapping, ...], tuple[IoMapping, ...]]:
+    """(inputs, outputs)."""
+    inputs: list[IoMapping] = []
+    outputs: list[IoMapping] = []
+    for holder in extensions(element):
+        if local(holder) in ("ioMapping", "inputOutput"):
+            for each in holder:
+                mapping = _mapping(each)
+                if mapping is not None:
+                    (inputs if local(each) in ("input", "inputParameter") else outputs).append(mapping)
+        elif namespace(holder) in CAMUNDA_LIKE and local(holder) in ("in", "out"):
+            mapping = _call_mapping(holder)
+            if mapping is not None:
+                (inputs if local(holder) == "in" else outputs).append(mapping)
+    return tuple(inputs), tuple(outputs)
+
+
+def _mapping(element: etree._Element) -> IoMapping | None:
+    if not isinstance(element.tag, str):
+        return None
+    if namespace(element) == ZEEBE:
+        source = expression(element.get("source"), line_of(element))
+        target = element.get("target") or ""
+    else:
+        source, target = expression(element.text, line_of(element)), element.get("name") or ""
+    return IoMapping(source, target, line_of(element)) if source is not None and target else None
+
+
+def _call_mapping(element: etree._Element) -> IoMapping | None:
+    target = element.get("target")
+    if not target:
+        return None
+    source = element.get("sourceExpression")
+    found = expression(source, line_of(element)) if source else Expression(element.get("source") or "", "feel")
+    return None if found is None else IoMapping(found, target, line_of(element))
+
+
+def script(element: etree._Element) -> Script | None:
+    """`zeebe:script` is FEEL; `<script>` is in its scriptFormat, python where that is missing."""
+    zeebe, line = extension(element, ZEEBE, "script"), line_of(element)
+    if zeebe is not None:
+        text = (zeebe.get("expression") or "").strip()
+        return Script(text.removeprefix("=").strip(), "feel", zeebe.get("resultVariable") or "", line)
+    own = child(element, "script")
+    if own is None:
+        return None
+    written = (element.get("scriptFormat") or "python").lower()
+    text = own.text or ""
+    if "feel" in written:
+        return Script(text.strip().removeprefix("="), "feel", camunda(element, "resultVariable") or "", line_of(own))
+    return Script(text, "python" if "python" in written else written, "", line_of(own))
+
+
+def called(element: etree._Element) -> Called | None:
+    """What a call activity or business rule task calls."""
+    line = line_of(element)
+    zeebe = extension(element, ZEEBE, "calledElement")
+    if zeebe is not None:
+        target = expression(zeebe.get("processId"), line)
+        version = zeebe.get("versionTag") or {"deployment": "deployment"}.get(zeebe.get("bindingType") or "", "")
+        return (
+            None
+            if target is None
+            else Called(
+                target,
+                zeebe.get("propagateAllParentVariables") != "false",
+                zeebe.get("propagateAllChildVariables") != "false",
+                version=version,
+            )
+        )
+    decision = extension(element, ZEEBE, "calledDecision")
+    if decision is not None:
+        target = expression(decision.get("decisionId"), line)
+        return None if target is None else Called(target, result=decision.get("resultVariable") or "")
+    return _called_elsewhere(element, line)
+
+
+def _called_elsewhere(element: etree._Element, line: int) -> Called | None:
+    if local(element) == "businessRuleTask":
+        spiff = extension(element, SPIFF, "calledDecisionId")
+        text = camunda(element, "decisionRef") or (spiff.text if spiff is not None else None)
+        target = expression(text, line)
+        return None if target is None else Called(target, result=camunda(element, "resultVariable") or "")
+    target = expression(element.get("calledElement"), line)
+    if target is None:
+        return None
+    binding = camunda(element, "calledElementBinding") or ""
+    version = camunda(element, "calledElementVersion") or binding
+    mapped = any(namespace(each) in CAMUNDA_LIKE and local(each) in ("in", "out") for each in extensions(element))
+    everything = {
+        local(each)
+        for each in extensions(element)
+        if namespace(each) in CAMUNDA_LIKE and each.get("variables") == "all"
+    }
+    return Called(target, not mapped or "in" in everything, not mapped or "out" in everything, version=version)
+
+
+def known(element: etree._Element) -> bool:
+    """Whether we give an extension element any meaning (at its own level)."""
+    meaning: dict[str, set[str]] = {
+        ZEEBE: {
+            "formDefinition", "assignmentDefinition", "taskSchedule", "priorityDefinition", "taskDefinition",
+            "ioMapping", "script", "calledElement", "calledDecision", "loopCharacteristics", "subscription",
+            "taskHeaders", "properties", "userTask", "versionTag",
+        },
+        I18N: {"translation"},
+    }  # fmt: skip
+    return local(element) in meaning.get(namespace(element), set[Any]())
