@@ -1,8 +1,7 @@
 """One database, two sizes: SQLite and PostgreSQL behind the same few functions.
 
 `reading()` gives a session that only reads. `writing()` gives the one write transaction of a move and is the only
-place in Laneway that commits. Rows of the hot path are buffered by table and written as one INSERT each, by driver SQL
-that is compiled once from the tables: SQLAlchemy's own execution costs about 0.1 ms a statement.
+place in Laneway that commits. What tables are made of is in `tables`, how SQL is compiled in `statements`.
 """
 
 from __future__ import annotations
@@ -12,85 +11,36 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from functools import wraps
 from time import sleep as pause
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import psycopg
 import sqlalchemy as sa
 from flask import Flask
-from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import Session
 
-from app.core import jsontext
 from app.core.errors import Stale
+from app.core.statements import Several, Statement, delete_sql, depth, insert_sql, key_of, run
+from app.core.tables import Base, Id, JsonText, Model, UtcDateTime, db
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-#: Ids are made by core.ids. On SQLite an INTEGER primary key is the row itself.
-Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-
-class UtcDateTime(sa.types.TypeDecorator[datetime]):
-    """An aware moment, UTC, to the microsecond. SQLite keeps it as text that sorts."""
-
-    impl = sa.TIMESTAMP(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        kind = sa.String(26) if dialect.name == "sqlite" else sa.TIMESTAMP(timezone=True)
-        return dialect.type_descriptor(kind)
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        if dialect.name != "sqlite":
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if isinstance(value, str):
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
-        moment: datetime = value.astimezone(UTC)
-        return moment
-
-
-class JsonText(sa.types.TypeDecorator[Any]):
-    """A JSON value as canonical text. NULL is None; a JSON null cannot be told from it and need not be."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
-        return None if value is None else jsontext.dumps(value)
-
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
-        return None if value is None else jsontext.loads(value)
-
-
-class Base(DeclarativeBase):
-    """Every table's parent."""
-
-    metadata = sa.MetaData(naming_convention=NAMING)
-
-
-db = SQLAlchemy(model_class=Base, engine_options={"pool_pre_ping": False})
-
-if TYPE_CHECKING:
-    Model = Base
-else:
-    Model = db.Model
+__all__ = [
+    "Base",
+    "Faster",
+    "Id",
+    "JsonText",
+    "Model",
+    "Several",
+    "Statement",
+    "Tx",
+    "UtcDateTime",
+    "again",
+    "ask",
+    "connect",
+    "db",
+    "reading",
+    "writing",
+]
 
 
 def connect(app: Flask) -> None:
@@ -123,6 +73,16 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+def ask(session: Session, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """Run a compiled question in a reading session."""
+    connection = session.connection()
+    cursor = connection.connection.cursor()
+    try:
+        return run(cursor, connection.dialect, statement, values)
+    finally:
+        cursor.close()
+
+
 class Tx:
     """One write transaction. Subject functions take it first, buffer their rows, and never commit."""
 
@@ -132,6 +92,7 @@ class Tx:
         self._cursor = connection.connection.cursor()
         self._rows: dict[sa.FromClause, list[Mapping[str, Any]]] = {}
         self._changes: list[tuple[Statement, Mapping[str, Any], Callable[[], Exception] | None]] = []
+        self._kept: dict[sa.FromClause, dict[tuple[Any, ...], Mapping[str, Any] | None]] = {}
         self._session: Session | None = None
         #: called after the commit, in order; for caches and wake-ups only
         self.after_commit: list[Callable[[], None]] = []
@@ -145,16 +106,7 @@ class Tx:
 
     def run(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         """Run a compiled statement now. Returns its rows, or nothing when it has none."""
-        sql, order, reads = statement.on(self.dialect)
-        self._cursor.execute(sql, [prepare(values[name]) if prepare else values[name] for name, prepare in order])
-        if not self._cursor.description:
-            return ()
-        rows = self._cursor.fetchall()
-        if not any(reads):
-            return rows
-        return [
-            tuple([read(value) if read else value for value, read in zip(row, reads, strict=True)]) for row in rows
-        ]
+        return run(self._cursor, self.dialect, statement, values)
 
     @property
     def rowcount(self) -> int:
@@ -168,6 +120,14 @@ class Tx:
         """
         self._rows.setdefault(table, []).append(row)
 
+    def put(self, table: sa.FromClause, row: Mapping[str, Any]) -> None:
+        """Buffer a row that replaces the one with its primary key, if there is one. The last word on a key counts."""
+        self._kept.setdefault(table, {})[key_of(table, row)] = row
+
+    def drop(self, table: sa.FromClause, **key: Any) -> None:
+        """Buffer the deletion of the row with this primary key; nothing happens when there is none."""
+        self._kept.setdefault(table, {})[key_of(table, key)] = None
+
     def change(
         self, statement: Statement, values: Mapping[str, Any], otherwise: Callable[[], Exception] | None = None
     ) -> None:
@@ -178,7 +138,7 @@ class Tx:
         self._changes.append((statement, values, otherwise))
 
     def flush(self) -> None:
-        """Write what is buffered: first the changes in their order, then the rows, parents before children."""
+        """Write what is buffered: changes in their order, then deletions and rows, parents before children."""
         if self._session is not None:
             self._session.flush()
         changes, self._changes = self._changes, []
@@ -186,21 +146,35 @@ class Tx:
             self.run(statement, values)
             if otherwise is not None and self.rowcount == 0:
                 raise otherwise()
-        for table in sorted(self._rows, key=_depth):
-            self._insert(table, self._rows[table])
+        for table, kept in self._kept.items():
+            self._delete(table, [key for key, row in kept.items() if row is None])
+        for table in sorted({*self._rows, *self._kept}, key=depth):
+            self._insert(table, self._rows.get(table, []), replace=False)
+            self._insert(table, [row for row in self._kept.get(table, {}).values() if row is not None], replace=True)
         self._rows.clear()
+        self._kept.clear()
 
-    def _insert(self, table: sa.Table, rows: list[Mapping[str, Any]]) -> None:
+    def _delete(self, table: sa.FromClause, keys: list[tuple[Any, ...]]) -> None:
+        if keys:
+            sql = delete_sql(table, len(keys), self.dialect)
+            self._cursor.execute(sql, [value for key in keys for value in key])
+
+    def _insert(self, table: sa.FromClause, rows: list[Mapping[str, Any]], *, replace: bool) -> None:
+        if not rows:
+            return
         columns = tuple(rows[0])
         size = 900 // len(columns) or 1  # SQLite before 3.32 takes 999 parameters
         for start in range(0, len(rows), size):
             chunk = rows[start : start + size]
-            sql, prepares = _insert_sql(table, columns, len(chunk), self.dialect)
+            sql, prepares = insert_sql(table, columns, len(chunk), self.dialect, replace=replace)
             values: list[Any] = []
             for row in chunk:
                 for column, prepare in prepares:
                     value = row[column]
-                    values.append(prepare(value) if prepare else value)
+                    if isinstance(value, Several):
+                        values += value
+                    else:
+                        values.append(prepare(value) if prepare else value)
             self._cursor.execute(sql, values)
 
 
@@ -234,10 +208,6 @@ def writing() -> Iterator[Tx]:
         call()
 
 
-_Convert = Callable[[Any], Any] | None
-_Compiled = tuple[str, list[tuple[str, _Convert]], list[_Convert]]
-
-
 ATTEMPTS = 12
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -268,29 +238,6 @@ def again(move: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-class Statement:
-    """A SQLAlchemy statement with named parameters, compiled once per database to the driver's own SQL."""
-
-    def __init__(self, statement: sa.sql.expression.Executable) -> None:
-        self._statement = statement
-        self._compiled: dict[str, _Compiled] = {}
-
-    def on(self, dialect: sa.Dialect) -> _Compiled:
-        """The SQL text, the parameters' names in their order with their conversions, the results' conversions."""
-        known = self._compiled.get(dialect.name)
-        if known is None:
-            known = self._compiled[dialect.name] = self._compile(dialect)
-        return known
-
-    def _compile(self, dialect: sa.Dialect) -> _Compiled:
-        own = _positional(dialect)
-        compiled: Any = self._statement.compile(dialect=own)  # type: ignore[attr-defined]
-        prepares = compiled._bind_processors
-        order = [(name, prepares.get(name)) for name in compiled.positiontup or ()]
-        reads = [column.type.dialect_impl(own).result_processor(own, None) for column in compiled._result_columns]
-        return str(compiled), order, reads
-
-
 def _passing(fault: Exception) -> bool:
     original = getattr(fault, "orig", None) or fault
     if isinstance(original, sqlite3.OperationalError):
@@ -300,36 +247,3 @@ def _passing(fault: Exception) -> bool:
     return isinstance(
         original, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected | psycopg.errors.UniqueViolation
     )
-
-
-def _positional(dialect: sa.Dialect) -> sa.Dialect:
-    style = "qmark" if dialect.name == "sqlite" else "format"
-    return type(dialect)(paramstyle=style)  # type: ignore[call-arg]
-
-
-_inserts: dict[tuple[str, sa.Table, tuple[str, ...], int], tuple[str, list[tuple[str, Any]]]] = {}
-
-
-def _insert_sql(
-    table: sa.Table, columns: tuple[str, ...], count: int, dialect: sa.Dialect
-) -> tuple[str, list[tuple[str, Any]]]:
-    key = (dialect.name, table, columns, count)
-    known = _inserts.get(key)
-    if known is None:
-        mark = "?" if dialect.name == "sqlite" else "%s"
-        row = f"({', '.join([mark] * len(columns))})"
-        names = ", ".join(dialect.identifier_preparer.quote(column) for column in columns)
-        quoted = dialect.identifier_preparer.format_table(table)
-        sql = f"INSERT INTO {quoted} ({names}) VALUES {', '.join([row] * count)}"  # noqa: S608  names come from tables
-        prepares = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in columns]
-        known = _inserts[key] = (sql, prepares)
-    return known
-
-
-_depths: dict[sa.Table, int] = {}
-
-
-def _depth(table: sa.Table) -> int:
-    if table not in _depths:
-        _depths.update({each: place for place, each in enumerate(table.metadata.sorted_tables)})
-    return _depths[table]

@@ -88,7 +88,7 @@ def defer(
         "error": None,
         "state": "waiting",
     }
-    tx.add(Job.__table__, row)  # type: ignore[arg-type]
+    tx.add(Job.__table__, row)
 
 
 _due = (

@@ -50,7 +50,7 @@ def open_stream(tx: Tx, stream_id: int, kind: str) -> Stream:
     """Begin a chain. Its first link is the name of the stream, so that no chain can stand in for another."""
     head, salt = genesis(stream_id, kind), os.urandom(16)
     row = {"id": stream_id, "kind": kind, "seq": 0, "head": head, "salt": salt}
-    tx.add(HistoryStream.__table__, row)  # type: ignore[arg-type]
+    tx.add(HistoryStream.__table__, row)
     return Stream(stream_id, 0, head, salt, row)
 
 
@@ -113,7 +113,7 @@ def _write(tx: Tx, stream: Stream, fact: Fact, now: datetime, by: int | None, ac
         salt, body = os.urandom(16), jsontext.dumps(fact.payload)
         digest = hashlib.sha256(salt + body.encode()).digest()
         tx.add(
-            HistoryPayload.__table__,  # type: ignore[arg-type]
+            HistoryPayload.__table__,
             {"stream_id": stream.id, "seq": stream.seq, "salt": salt, "body": body},
         )
     row = {
@@ -131,7 +131,7 @@ def _write(tx: Tx, stream: Stream, fact: Fact, now: datetime, by: int | None, ac
         "digest": digest,
     }
     stream.head = row["hash"] = link(stream.head, row)
-    tx.add(HistoryEvent.__table__, row)  # type: ignore[arg-type]
+    tx.add(HistoryEvent.__table__, row)
     return stream.seq
 
 

@@ -59,9 +59,7 @@ class HistoryPayload(Model):
     salt: Mapped[bytes] = mapped_column(sa.LargeBinary(16))
     body: Mapped[str] = mapped_column(sa.Text)  #: canonical JSON
 
-    __table_args__ = (
-        sa.ForeignKeyConstraint(["stream_id", "seq"], ["history_event.stream_id", "history_event.seq"]),
-    )
+    __table_args__ = (sa.ForeignKeyConstraint(["stream_id", "seq"], ["history_event.stream_id", "history_event.seq"]),)
 
 
 class StepRow(Model):
@@ -105,6 +103,18 @@ class StepRow(Model):
     work_working_seconds: Mapped[int | None]
     cycle_working_seconds: Mapped[int | None]
     calendar_version: Mapped[str | None] = mapped_column(sa.String(40))
+
+    __table_args__ = (
+        sa.Index("ix_step_attempt", "instance_id", "element", "attempt"),
+        # The number of this round is counted where it is written: asking first would be one more statement.
+        {
+            "info": {
+                "insert_sql": {
+                    "attempt": "(SELECT coalesce(max(attempt), 0) FROM step WHERE instance_id = {} AND element = {}) + {}"
+                }
+            }
+        },
+    )
 
 
 class FieldChange(Model):

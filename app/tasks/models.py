@@ -46,7 +46,6 @@ class Task(Model):
     from_element: Mapped[str | None] = mapped_column(sa.Text)  #: the person's step that handed over
     from_department_id: Mapped[int | None] = mapped_column(Id)
     handed_over_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    attempt: Mapped[int]  #: 1 for the first time this element runs in this case
 
     __table_args__ = (
         sa.UniqueConstraint("instance_id", "ref"),
@@ -68,6 +67,14 @@ class Task(Model):
             "id",
             postgresql_where=sa.text("state = 'claimed'"),
             sqlite_where=sa.text("state = 'claimed'"),
+        ),
+        sa.Index(
+            "ix_task_assignee",
+            "assignee_id",
+            "sort_at",
+            "id",
+            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("state = 'open'"),
         ),
     )
 

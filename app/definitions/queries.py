@@ -1,0 +1,151 @@
+"""Which processes stand, in which versions, and what the rules say about one. Only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app import diagrams
+from app.core.database import ask
+from app.definitions import library
+from app.definitions.errors import NoSuchDefinition
+from app.definitions.judging import DeploymentContext
+from app.definitions.models import DefinitionFile, DefinitionPart, ProcessDefinition
+from app.people.models import Account
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """One version of a process as screens show it."""
+
+    id: int
+    key: str
+    version: int
+    name: str
+    names: Mapping[str, str]
+    hash: str
+    diagram_hash: str
+    state: str
+    file_name: str
+    source: str
+    deployed_at: datetime
+    deployed_by: str  #: "" for the system
+    deployer_names: Mapping[str, str]
+    startable: bool
+    start_form: str
+
+
+@dataclass(slots=True)
+class StoredParts:
+    """The forms and decisions that a version was deployed with, as `Sources`."""
+
+    session: Session
+    definition_id: int
+
+    def form(self, form_id: str) -> bytes | None:
+        return self._part("form", form_id)
+
+    def decision(self, decision_id: str) -> bytes | None:
+        return self._part("decision", decision_id)
+
+    def _part(self, kind: str, part: str) -> bytes | None:
+        return self.session.scalar(
+            sa.select(DefinitionFile.body)
+            .join(DefinitionPart, DefinitionPart.hash == DefinitionFile.hash)
+            .where(
+                DefinitionPart.definition_id == self.definition_id,
+                DefinitionPart.kind == kind,
+                DefinitionPart.part_id == part,
+            )
+        )
+
+
+_COLUMNS = (
+    ProcessDefinition.id,
+    ProcessDefinition.key,
+    ProcessDefinition.version,
+    ProcessDefinition.name,
+    ProcessDefinition.names,
+    ProcessDefinition.hash,
+    ProcessDefinition.diagram_hash,
+    ProcessDefinition.state,
+    ProcessDefinition.file_name,
+    ProcessDefinition.source,
+    ProcessDefinition.deployed_at,
+    Account.name,
+    Account.names,
+    ProcessDefinition.startable,
+    ProcessDefinition.start_form,
+)
+
+
+def processes(session: Session) -> list[VersionFacts]:
+    """The newest version of every process, by name."""
+    newest = sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.version).label("version"))
+    newest_of = newest.where(ProcessDefinition.state != "draft").group_by(ProcessDefinition.key).subquery()
+    rows = session.execute(
+        _facts()
+        .join(
+            newest_of,
+            sa.and_(newest_of.c.key == ProcessDefinition.key, newest_of.c.version == ProcessDefinition.version),
+        )
+        .order_by(ProcessDefinition.name)
+    )
+    return [_as_facts(row) for row in rows]
+
+
+def startable(session: Session) -> list[VersionFacts]:
+    """Processes that a person can begin."""
+    return [each for each in processes(session) if each.startable and each.state == "deployed"]
+
+
+def versions(session: Session, key: str) -> list[VersionFacts]:
+    """Every version of a process, the newest first. Raises NoSuchDefinition."""
+    rows = session.execute(
+        _facts()
+        .where(ProcessDefinition.key == key, ProcessDefinition.state != "draft")
+        .order_by(ProcessDefinition.version.desc())
+    )
+    found = [_as_facts(row) for row in rows]
+    if not found:
+        raise NoSuchDefinition(key=key)
+    return found
+
+
+def version(session: Session, key: str, number: int | None = None) -> VersionFacts:
+    """One version, the newest without a number. Raises NoSuchDefinition."""
+    for each in versions(session, key):
+        if number is None or each.version == number:
+            return each
+    raise NoSuchDefinition(key=key, version=number)
+
+
+def diagram_of(session: Session, definition_id: int) -> diagrams.Diagram:
+    """The drawing of a version."""
+    return library.version(partial(ask, session), definition_id).diagram
+
+
+def source_of(session: Session, facts: VersionFacts) -> bytes:
+    """The BPMN file, byte for byte as it was deployed."""
+    return library.source(partial(ask, session), facts.diagram_hash)
+
+
+def findings(session: Session, facts: VersionFacts) -> Sequence[diagrams.Finding]:
+    """What today's rules say about a version, with the lanes and processes of today."""
+    parts = StoredParts(session, facts.id)
+    context = DeploymentContext(session, parts, known=())
+    return list(diagrams.check(diagram_of(session, facts.id), context))
+
+
+def _facts() -> sa.Select[Any]:
+    return sa.select(*_COLUMNS).outerjoin(Account, Account.id == ProcessDefinition.deployed_by_id)
+
+
+def _as_facts(row: Sequence[Any]) -> VersionFacts:
+    return VersionFacts(*row[:4], row[4] or {}, *row[5:11], row[11] or "", row[12] or {}, *row[13:])

@@ -1,0 +1,66 @@
+"""What the engine asks for while it runs: called processes, decisions, pieces that were not loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from app import decisions, engine
+from app.core.database import Statement
+from app.definitions import library
+from app.definitions.errors import NoSuchDefinition
+from app.instances.models import InstanceState
+
+_all = Statement(
+    sa.select(InstanceState.piece, InstanceState.blob).where(InstanceState.instance_id == sa.bindparam("instance"))
+)
+_below = Statement(
+    sa.select(InstanceState.piece, InstanceState.blob).where(
+        InstanceState.instance_id == sa.bindparam("instance"),
+        sa.or_(InstanceState.piece == sa.bindparam("piece"), InstanceState.piece.like(sa.bindparam("below"))),
+    )
+)
+
+
+@dataclass(slots=True)
+class Host:
+    """Belongs to one live state; every move lends it its transaction."""
+
+    instance_id: int
+    run: library.Run
+    #: version of each called process by its key, as this case uses it
+    versions: dict[str, library.Version] = field(default_factory=dict)
+
+    def called(self, key: str) -> library.Version:
+        """The version of a called process that this case runs."""
+        return self.versions[key]
+
+    def program(self, key: str, version: str, caller_hash: str) -> engine.Program:
+        """The version a call activity calls: the newest deployed one unless the diagram names a number."""
+        found = library.numbered(self.run, key, int(version)) if version.isdigit() else library.newest(self.run, key)
+        self.versions[key] = found
+        return found.program
+
+    def program_by_hash(self, content: str, key: str) -> engine.Program:
+        """The version a running scope was started with."""
+        found = self.versions[key] = library.with_hash(self.run, key, content)
+        return found.program
+
+    def decide(self, decision: str, context: Mapping[str, Any], caller_hash: str, caller_key: str) -> decisions.Decided:
+        """Decide by the table that was deployed with the diagram that asks. Raises NoSuchDefinition."""
+        caller = library.with_hash(self.run, caller_key, caller_hash)
+        file = library.decision(self.run, caller.id, decision)
+        if file is None:
+            raise NoSuchDefinition(decision=decision)
+        return decisions.decide(file, decision, context)
+
+    def fetch(self, piece: str | None = None) -> dict[str, bytes]:
+        """Stored pieces: all, or one with everything below it."""
+        if piece is None or piece == "":
+            rows = self.run(_all, {"instance": self.instance_id})
+        else:
+            rows = self.run(_below, {"instance": self.instance_id, "piece": piece, "below": f"{piece}/%"})
+        return {name: bytes(blob) for name, blob in rows}

@@ -1,0 +1,62 @@
+"""Which lane row a reached task belongs to, who holds that lane now, and what a login or moment in a diagram means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app.core.calendars import NotADuration
+from app.core.database import Tx
+from app.definitions.library import Version
+from app.people.lanes import Holder, holders, lane_ids
+from app.people.models import Account
+
+#: Answers hold as long as nothing among people changed: the number of the people stream's last event says so.
+_holders: dict[tuple[str, int, int], Holder] = {}
+_MOST = 5000
+
+
+def holder(tx: Tx, people_seq: int, lane_id: int) -> Holder:
+    """Department and calendar of a lane, asked once for every state of the people stream."""
+    key = (str(tx.connection.engine.url), people_seq, lane_id)
+    if key not in _holders:
+        if len(_holders) > _MOST:
+            _holders.clear()
+        _holders[key] = holders(tx.session, [lane_id])[lane_id]
+    return _holders[key]
+
+
+def lane_of(version: Version, lanes: Iterable[str]) -> int | None:
+    """The innermost of the BPMN lanes that has a row."""
+    for lane in reversed(tuple(lanes)):
+        if lane in version.lanes:
+            return version.lanes[lane]
+    return None
+
+
+def group_lanes(tx: Tx, process_key: str, groups: Iterable[str]) -> list[int]:
+    """Lane rows that stand for candidate groups (department codes), made when first met."""
+    paths = [f"@{group}" for group in groups]
+    known = lane_ids(tx, process_key, [(path, path[1:], {}) for path in paths])
+    return [known[path] for path in paths]
+
+
+def accounts(tx: Tx, logins: Iterable[str]) -> dict[str, int]:
+    """Account ids of logins; unknown ones are missing."""
+    wanted = [login.strip().lower() for login in logins]
+    rows = tx.session.execute(sa.select(Account.login, Account.id).where(Account.login.in_(wanted)))
+    return {row.login: row.id for row in rows}
+
+
+def moment(holder_: Holder | None, start: datetime, text: str | datetime | None) -> datetime | None:
+    """A due or follow-up moment: as given, or an ISO duration in the department's working time."""
+    if text is None or isinstance(text, datetime):
+        return text
+    if holder_ is None:
+        return None
+    try:
+        return holder_.calendar.due(start, text)
+    except NotADuration:
+        return None

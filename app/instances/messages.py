@@ -1,0 +1,204 @@
+"""Messages and signals on their way: kept by their sender's id, delivered to one listener or begun with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core import clock, jsontext, queue
+from app.core.database import Faster, Statement, Tx, reading, writing
+from app.core.ids import new_id
+from app.core.settings import setting
+from app.definitions.models import DefinitionStart, ProcessDefinition
+from app.instances.errors import KeyReused
+from app.instances.models import Message, ProcessInstance, Subscription
+from app.people.actor import SYSTEM, Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who waits for a message."""
+
+    instance_id: int
+    ref: str
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A message as its receiver gets it."""
+
+    name: str
+    payload: Mapping[str, Any] | None
+
+
+def key_of(correlation: Mapping[str, Any] | None) -> str | None:
+    """The canonical text that a listener's correlation key must equal.
+
+    One entry stands for its value, several for themselves as an object, none for "whoever listens without a key".
+    """
+    if not correlation:
+        return None
+    value = next(iter(correlation.values())) if len(correlation) == 1 else dict(correlation)
+    return jsontext.dumps(value)
+
+
+_known = Statement(sa.select(Message.id, Message.body_hash).where(Message.sender_id == sa.bindparam("sender")))
+_row = Statement(sa.select(Message.name, Message.payload, Message.state).where(Message.id == sa.bindparam("message")))
+_subscribed = Statement(
+    sa.select(Subscription.element).where(
+        Subscription.instance_id == sa.bindparam("instance"), Subscription.ref == sa.bindparam("ref")
+    )
+)
+_delivered = Statement(
+    sa.update(Message)
+    .where(Message.id == sa.bindparam("message"), Message.state == "waiting")
+    .values(state="delivered", instance_id=sa.bindparam("instance"), payload=None)
+)
+
+
+def keep(
+    tx: Tx,
+    kind: str,
+    name: str,
+    correlation: str | None,
+    payload: Mapping[str, Any],
+    sender_id: str,
+    by: Actor,
+) -> int:
+    """Keep a message and have it delivered. The same again is known; raises KeyReused for another content."""
+    body = jsontext.dump_bytes([kind, name, correlation, payload])
+    body_hash = hashlib.sha256(body).hexdigest()
+    known = tx.run(_known, {"sender": sender_id})
+    if known:
+        if known[0][1] != body_hash:
+            raise KeyReused(key=sender_id)
+        return int(known[0][0])
+    now, message_id = clock.now(), new_id()
+    row = {
+        "id": message_id,
+        "sender_id": sender_id,
+        "body_hash": body_hash,
+        "kind": kind,
+        "name": name,
+        "correlation": correlation,
+        "payload": dict(payload),
+        "state": "waiting",
+        "received_at": now,
+        "expires_at": now + timedelta(hours=setting("MESSAGE_WAIT_HOURS")),
+        "instance_id": None,
+    }
+    tx.add(Message.__table__, row)
+    queue.defer(tx, "message.deliver", {"message": message_id}, key=f"message:{message_id}")
+    return message_id
+
+
+def is_signal(message_id: int) -> bool:
+    """A signal reaches everybody, a message one."""
+    with reading() as session:
+        return session.scalar(sa.select(Message.kind).where(Message.id == message_id)) == "signal"
+
+
+def spread(message_id: int, signal: Callable[..., bool], start: Callable[..., dict[str, Any]]) -> bool:
+    """Give a signal to every case that listens, begin what starts with it, and be done with it."""
+    with reading() as session:
+        row = session.execute(sa.select(Message.name, Message.payload).where(Message.id == message_id)).one()
+        instances = sorted({listener.instance_id for listener in _listeners(session, message_id)})
+    for instance_id in instances:
+        signal(instance_id, row.name, row.payload or {}, key=f"signal:{message_id}")
+    if not find_start(message_id, start):
+        with writing() as tx:
+            tx.run(_delivered, {"message": message_id, "instance": instances[0] if instances else None})
+    return True
+
+
+def find_listener(message_id: int) -> Listener | None:
+    """The case that has listened longest for this message."""
+    with reading() as session:
+        return next(iter(_listeners(session, message_id)), None)
+
+
+def _listeners(session: Session, message_id: int) -> list[Listener]:
+    rows = session.execute(
+        sa.select(Subscription.instance_id, Subscription.ref, Subscription.element)
+        .join(
+            Message,
+            sa.and_(
+                Message.kind == Subscription.kind,
+                Message.name == Subscription.name,
+                sa.or_(Subscription.correlation.is_(None), Subscription.correlation == Message.correlation),
+            ),
+        )
+        .join(ProcessInstance, ProcessInstance.id == Subscription.instance_id)
+        .where(Message.id == message_id, Message.state == "waiting", ProcessInstance.state == "running")
+        # A listener that names the key comes before one that takes any.
+        .order_by(Subscription.correlation.is_(None), Subscription.created_at, Subscription.ref)
+    )
+    return [Listener(*row) for row in rows]
+
+
+def waiting_with_listener(session: Session, limit: int = 100) -> list[int]:
+    """Kept messages that somebody listens for by now: the listener came after the message."""
+    rows = session.scalars(
+        sa.select(Message.id)
+        .join(
+            Subscription,
+            sa.and_(
+                Message.kind == Subscription.kind,
+                Message.name == Subscription.name,
+                sa.or_(Subscription.correlation.is_(None), Subscription.correlation == Message.correlation),
+            ),
+        )
+        .where(Message.state == "waiting", Message.expires_at > clock.now())
+        .distinct()
+        .limit(limit)
+    )
+    return list(rows)
+
+
+def take(tx: Tx, message_id: int, listener: Listener) -> Kept | None:
+    """Take the message for this listener; None when either is gone meanwhile."""
+    rows = tx.run(_row, {"message": message_id})
+    listens = tx.run(_subscribed, {"instance": listener.instance_id, "ref": listener.ref})
+    if not rows or rows[0][2] != "waiting" or not listens:
+        return None
+    tx.change(_delivered, {"message": message_id, "instance": listener.instance_id}, Faster)
+    return Kept(rows[0][0], rows[0][1])
+
+
+def find_start(message_id: int, start: Callable[..., dict[str, Any]]) -> bool:
+    """Begin a case of the newest version that starts with this message. False: none does."""
+    with reading() as session:
+        found = _start_of(session, message_id)
+    if found is None:
+        return False
+    key, element, payload = found
+    # The key makes a repeat after a crash between the two transactions harmless.
+    begun = start(key, {}, by=SYSTEM, key=f"message:{message_id}", element=element, payload=payload or {})
+    with writing() as tx:
+        tx.run(_delivered, {"message": message_id, "instance": int(begun["id"])})
+    return True
+
+
+def _start_of(session: Session, message_id: int) -> tuple[str, str, Mapping[str, Any] | None] | None:
+    newest = (
+        sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.version).label("version"))
+        .where(ProcessDefinition.state == "deployed")
+        .group_by(ProcessDefinition.key)
+        .subquery()
+    )
+    row = session.execute(
+        sa.select(ProcessDefinition.key, DefinitionStart.element, Message.payload)
+        .join(ProcessDefinition, ProcessDefinition.id == DefinitionStart.definition_id)
+        .join(newest, sa.and_(newest.c.key == ProcessDefinition.key, newest.c.version == ProcessDefinition.version))
+        .join(Message, sa.and_(Message.kind == DefinitionStart.kind, Message.name == DefinitionStart.name))
+        .where(Message.id == message_id, Message.state == "waiting")
+        .limit(1)
+    ).first()
+    return None if row is None else (row[0], row[1], row[2])

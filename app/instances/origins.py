@@ -1,0 +1,52 @@
+"""Where work comes from: the last person's step before it, and so whether it changed hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app.core.database import Tx
+from app.history import StepRow
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The person's step that handed over; all None where a case began without one."""
+
+    element: str | None = None
+    department_id: int | None = None
+    at: datetime | None = None
+
+
+NOWHERE = Origin()
+
+
+def last_of(tx: Tx, instance_id: int, known: Mapping[str, Origin], previous: Iterable[str]) -> Origin:
+    """The latest hand-over among the steps before. Those of earlier moves are looked up (joins, timers, services)."""
+    found = [known[ref] for ref in previous if ref in known]
+    missing = [ref for ref in previous if ref not in known]
+    if missing:
+        found += _stored(tx, instance_id, missing)
+    return max(found, key=lambda origin: (origin.at is not None, origin.at), default=NOWHERE)
+
+
+def _stored(tx: Tx, instance_id: int, refs: list[str]) -> list[Origin]:
+    """A person's step is an origin itself; an automatic one passes on where it came from."""
+    rows = tx.session.execute(
+        sa.select(
+            StepRow.task_id,
+            StepRow.element,
+            StepRow.department_id,
+            StepRow.completed_at,
+            StepRow.from_element,
+            StepRow.from_department_id,
+            StepRow.handed_over_at,
+        ).where(StepRow.instance_id == instance_id, StepRow.ref.in_(refs))
+    )
+    return [
+        Origin(element, department, at) if task is not None else Origin(from_element, from_department, handed_over)
+        for task, element, department, at, from_element, from_department, handed_over in rows
+    ]

@@ -1,0 +1,284 @@
+"""What is written for each thing the engine tells: one function per happening, found in one dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from app import engine
+from app.core import queue
+from app.core.ids import new_id
+from app.instances import lanes, origins, steps
+from app.instances.models import Incident, ServiceRequest, Subscription, Timer
+from app.tasks import held
+from app.tasks.models import Candidate, Task
+from app.tasks.states import State
+
+if TYPE_CHECKING:
+    from app.instances.turn import Turn
+
+#: Nodes that people work on.
+PERSONS = ("userTask", "manualTask")
+#: Where tasks without a deadline stand in a list sorted by due.
+END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def all_of(turn: Turn, happenings: Iterable[engine.Happening]) -> None:
+    """Record everything that happened, in its order."""
+    for happening in happenings:
+        _BY_KIND[type(happening)](turn, happening)
+
+
+def _nothing(turn: Turn, it: Any) -> None:
+    """Entering alone is told by what follows: a task, a wait, or leaving."""
+
+
+def _step_left(turn: Turn, it: engine.StepLeft) -> None:
+    closing = turn.closing.pop(it.ref, None)
+    if closing is not None:
+        payload = {"answer": dict(closing.answer), "before": turn.before.pop(it.ref, {})}
+        turn.close_step(closing.task, closing.kind, it.outcome, payload)
+        return
+    if it.kind in PERSONS and it.outcome == "cancelled":
+        return  # told by TaskWithdrawn, which knows the task
+    version = turn.version_of(it.process)
+    origin = origins.last_of(turn.tx, turn.case.id, turn.origins, it.previous)
+    turn.origins[it.ref] = origin
+    previous, created = " ".join(it.previous), it.entered_at or turn.at
+
+    def project(seq: int) -> None:
+        row = steps.automatic_step(
+            instance_id=turn.case.id,
+            ref=it.ref,
+            seq=seq,
+            definition_id=version.id,
+            process_key=it.process,
+            element=it.element,
+            kind=it.kind,
+            outcome=it.outcome,
+            created_at=created,
+            at=turn.at,
+            previous=previous,
+            origin=origin,
+        )
+        turn.add_step(row)
+
+    facts = {"ref": it.ref, "kind": it.kind, "outcome": it.outcome, "definition": version.id, "previous": previous}
+    if it.flows:
+        facts["flows"] = list(it.flows)
+    if created != turn.at:
+        facts["created"] = created.isoformat()
+    turn.say("step.left", element=it.element, facts=facts, then=project)
+
+
+def _task_reached(turn: Turn, it: engine.TaskReached) -> None:
+    version = turn.version_of(it.process)
+    groups = lanes.group_lanes(turn.tx, it.process, it.groups) if it.groups else []
+    lane_id = groups[0] if groups else lanes.lane_of(version, it.lane)
+    holder = lanes.holder(turn.tx, turn.people_seq, lane_id) if lane_id is not None else None
+    named = [login for login in (it.assignee, *it.users) if login]
+    known = lanes.accounts(turn.tx, named) if named else {}
+    assignee = known.get(it.assignee.strip().lower()) if it.assignee else None
+    due = lanes.moment(holder, turn.at, it.due)
+    origin = origins.last_of(turn.tx, turn.case.id, turn.origins, it.previous)
+    row: dict[str, Any] = {
+        "id": new_id(),
+        "instance_id": turn.case.id,
+        "ref": it.ref,
+        "definition_id": version.id,
+        "process_key": it.process,
+        "element": it.element,
+        "name": it.name or it.element,
+        "names": dict(it.names) or None,
+        "item": None if it.item is None else label(it.item),
+        "form": it.form,
+        "lane_id": lane_id,
+        "state": State.OPEN.value,
+        "holder_id": None,
+        "assignee_id": assignee,
+        "priority": it.priority,
+        "duty_group": it.properties.get("laneway.fourEyes", ""),
+        "standard": it.properties.get("laneway.standard", ""),
+        "created_at": turn.at,
+        "claimed_at": None,
+        "started_at": None,
+        "ended_at": None,
+        "ended_by_id": None,
+        "due_at": due,
+        "sort_at": due or END_OF_TIME,
+        "follow_up_at": lanes.moment(holder, turn.at, it.follow_up),
+        "version": 1,
+        "from_ref": " ".join(it.previous),
+        "from_element": origin.element,
+        "from_department_id": origin.department_id,
+        "handed_over_at": origin.at,
+    }
+    turn.tx.add(Task.__table__, row)
+    turn.opened.append(row["id"])
+    for extra in groups[1:]:
+        _candidate(turn, row["id"], lane_id=extra)
+    for login in it.users:
+        if login.strip().lower() in known:
+            _candidate(turn, row["id"], account_id=known[login.strip().lower()])
+    facts = {
+        "ref": it.ref,
+        "definition": version.id,
+        "process": it.process,
+        "lane": lane_id,
+        "department": holder.department_id if holder else None,
+        "due": due.isoformat() if due else None,
+        "previous": row["from_ref"],
+        "from": [origin.element, origin.department_id, origin.at.isoformat() if origin.at else None],
+    }
+    turn.say("task.created", element=it.element, task_id=row["id"], facts=facts)
+
+
+def _candidate(turn: Turn, task_id: int, *, lane_id: int | None = None, account_id: int | None = None) -> None:
+    row = {"id": new_id(), "task_id": task_id, "lane_id": lane_id, "account_id": account_id}
+    turn.tx.add(Candidate.__table__, row)
+
+
+def label(item: Any) -> str:
+    """A short text for the element of a multi-instance: itself, or the most telling field of an object."""
+    if isinstance(item, dict):
+        item = next((item[name] for name in ("name", "label", "title", "id") if name in item), "")
+    return str(item)[:200]
+
+
+def _task_withdrawn(turn: Turn, it: engine.TaskWithdrawn) -> None:
+    task = turn.live_task(it.ref)
+    if task is None:
+        return
+    held.change(turn.tx, task, State.CANCELLED, ended_at=turn.at)
+    turn.close_step(task, "task.cancelled", "cancelled")
+
+
+def _timer_set(turn: Turn, it: engine.TimerSet) -> None:
+    row = {"instance_id": turn.case.id, "ref": it.ref, "element": it.element, "due_at": it.due_at}
+    turn.tx.put(Timer.__table__, row)
+    turn.say("timer.set", element=it.element, facts={"ref": it.ref, "due": it.due_at.isoformat()})
+
+
+def _timer_cleared(turn: Turn, it: engine.TimerCleared) -> None:
+    turn.tx.drop(Timer.__table__, instance_id=turn.case.id, ref=it.ref)
+
+
+def _message_awaited(turn: Turn, it: engine.MessageAwaited) -> None:
+    row = {
+        "instance_id": turn.case.id,
+        "ref": it.ref,
+        "element": it.element,
+        "kind": it.kind,
+        "name": it.name,
+        "correlation": it.correlation,
+        "created_at": turn.at,
+    }
+    turn.tx.put(Subscription.__table__, row)
+    turn.say("message.awaited", element=it.element, facts={"ref": it.ref, "name": it.name, "kind": it.kind})
+
+
+def _message_forgotten(turn: Turn, it: engine.MessageForgotten) -> None:
+    turn.tx.drop(Subscription.__table__, instance_id=turn.case.id, ref=it.ref)
+
+
+def _message_sent(turn: Turn, it: engine.MessageSent) -> None:
+    args = {"kind": it.kind, "name": it.name, "correlation": it.correlation, "payload": dict(it.payload)}
+    args["sender"] = f"{turn.case.id}:{it.ref}:{turn.stream.seq}"
+    queue.defer(turn.tx, "message.send", args)
+    facts = {"ref": it.ref, "name": it.name, "kind": it.kind}
+    turn.say("message.sent", element=it.element, facts=facts, payload=dict(it.payload) or None)
+
+
+def _service_called(turn: Turn, it: engine.ServiceCalled) -> None:
+    row = {
+        "instance_id": turn.case.id,
+        "ref": it.ref,
+        "element": it.element,
+        "type": it.type,
+        "inputs": dict(it.inputs),
+        "headers": dict(it.headers),
+        "retries": it.retries,
+        "created_at": turn.at,
+    }
+    turn.tx.put(ServiceRequest.__table__, row)
+    args = {"instance": turn.case.id, "ref": it.ref}
+    queue.defer(turn.tx, "service.call", args, most=max(1, it.retries))
+    turn.say("service.called", element=it.element, facts={"ref": it.ref, "type": it.type})
+
+
+def _service_withdrawn(turn: Turn, it: engine.ServiceWithdrawn) -> None:
+    turn.tx.drop(ServiceRequest.__table__, instance_id=turn.case.id, ref=it.ref)
+
+
+def _decision_made(turn: Turn, it: engine.DecisionMade) -> None:
+    facts = {"ref": it.ref, "decision": it.decision, "rules": list(it.rules)}
+    payload = {"inputs": dict(it.inputs), "outputs": it.outputs}
+    turn.say("decision.made", element=it.element, facts=facts, payload=payload)
+
+
+def _data_written(turn: Turn, it: engine.DataWritten) -> None:
+    """A person's answer is told by the completed task, which carries it; every other write is an event of its own."""
+    changed = {name: [turn.digest(it.before.get(name)), turn.digest(value)] for name, value in it.after.items()}
+    if it.ref in turn.closing:
+        turn.written.setdefault(it.ref, {}).update(changed)
+        turn.before.setdefault(it.ref, {}).update(it.before)
+        return
+    source = "copy" if turn.task is not None else "import"
+
+    def project(seq: int) -> None:
+        for name, (old, new) in changed.items():
+            turn.add_change(seq, name, old, new, element=it.element, task_id=None, source=source)
+
+    facts = {"ref": it.ref, "fields": changed, "source": source}
+    payload = {"before": dict(it.before), "after": dict(it.after)}
+    turn.say("data.written", element=it.element, facts=facts, payload=payload, then=project)
+
+
+def _failed(turn: Turn, it: engine.Failed) -> None:
+    open_incident(turn, it.ref, it.element, "step", it.code, it.message)
+
+
+def open_incident(turn: Turn, ref: str, element: str, kind: str, code: str, message: str) -> None:
+    """Someone must act."""
+    row = {
+        "id": new_id(),
+        "instance_id": turn.case.id,
+        "ref": ref,
+        "element": element,
+        "kind": kind,
+        "code": code,
+        "message": message[:4000],
+        "state": "open",
+        "created_at": turn.at,
+        "resolved_at": None,
+        "resolved_by_id": None,
+        "resolution": None,
+    }
+    turn.tx.add(Incident.__table__, row)
+    facts = {"ref": ref, "kind": kind, "code": code, "incident": row["id"]}
+    turn.say("incident.opened", element=element, facts=facts, payload={"message": message})
+
+
+def _ended(turn: Turn, it: engine.Ended) -> None:
+    turn.end(it.outcome, it.element, it.code or None)
+    turn.say(f"instance.{it.outcome}", element=it.element, facts={"code": it.code} if it.code else None)
+
+
+_BY_KIND: dict[type[Any], Callable[[Turn, Any], None]] = {
+    engine.StepEntered: _nothing,
+    engine.StepLeft: _step_left,
+    engine.TaskReached: _task_reached,
+    engine.TaskWithdrawn: _task_withdrawn,
+    engine.TimerSet: _timer_set,
+    engine.TimerCleared: _timer_cleared,
+    engine.MessageAwaited: _message_awaited,
+    engine.MessageForgotten: _message_forgotten,
+    engine.MessageSent: _message_sent,
+    engine.ServiceCalled: _service_called,
+    engine.ServiceWithdrawn: _service_withdrawn,
+    engine.DecisionMade: _decision_made,
+    engine.DataWritten: _data_written,
+    engine.Failed: _failed,
+    engine.Ended: _ended,
+}

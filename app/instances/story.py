@@ -1,0 +1,284 @@
+"""What happened in a case: its events with who and what changed, the path it took, the departments it passed.
+
+Only reads. Sentences are made by the screens, from the kinds and names given here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core import jsontext
+from app.core.database import ask
+from app.definitions import library
+from app.diagrams.model import Diagram, Node
+from app.history import HistoryEvent, HistoryPayload, StepRow
+from app.instances.models import Incident, ServiceRequest, Subscription, Timer
+from app.instances.queries import Brief
+from app.people.queries import Named, names_of
+from app.tasks.models import Task
+from app.tasks.queries import LaneName, Work
+
+#: Kinds that tell how the machine moved, not what somebody did or has to know. Audit shows them, a case hides them.
+MACHINERY = frozenset(("step.left", "timer.set", "message.awaited", "service.called", "task.created", "data.written"))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that got another."""
+
+    field: str
+    before: Any
+    after: Any
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact of a case, with the names a reader needs."""
+
+    seq: int
+    kind: str
+    at: datetime
+    recorded_at: datetime
+    actor: Named | None  #: None: the system
+    acting_for: Named | None
+    element: str
+    name: str  #: of the element on the drawing
+    names: Mapping[str, str]
+    task_id: int | None
+    lane: LaneName | None  #: of the task
+    facts: Mapping[str, Any]
+    changes: Sequence[Change]
+    said: Mapping[str, Any]  #: the rest of the payload: reason, message, ...
+    is_erased: bool
+    hash: str
+    person: Named | None = None  #: whom a task was given to
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Where a case went and stands, by the ids on its drawing."""
+
+    done: frozenset[str]
+    now: frozenset[str]
+    failed: frozenset[str]
+    flows: frozenset[str]
+    counts: Mapping[str, int]  #: how often an element was run, where more than once
+
+    @property
+    def markers(self) -> dict[str, list[str]]:
+        """Marker classes by id, as the drawing takes them."""
+        marks = {each: ["done"] for each in (*self.done, *self.flows)}
+        return marks | {each: ["now"] for each in self.now} | {each: ["incident"] for each in self.failed}
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One department's turn in the relay."""
+
+    lane: LaneName | None
+    name: str
+    names: Mapping[str, str]
+    state: str  #: done or now
+    seconds: int | None
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A drawing in words: one lane with its steps, in reading order."""
+
+    name: str
+    names: Mapping[str, str]
+    nodes: Sequence[Node] = field(default_factory=tuple)
+
+
+def events(session: Session, case: Brief, tasks: Iterable[Work]) -> list[Event]:
+    """Every event of a case, the oldest first."""
+    rows = session.execute(
+        sa.select(HistoryEvent, HistoryPayload.body)
+        .outerjoin(
+            HistoryPayload,
+            sa.and_(HistoryPayload.stream_id == HistoryEvent.stream_id, HistoryPayload.seq == HistoryEvent.seq),
+        )
+        .where(HistoryEvent.stream_id == case.id)
+        .order_by(HistoryEvent.seq)
+    ).all()
+    given = {row.facts["to"] for row, _ in rows if row.facts and row.facts.get("to")}
+    people = names_of(session, {who for row, _ in rows for who in (row.actor_id, row.acting_for_id) if who} | given)
+    by_task = {task.id: task for task in tasks}
+    names = _Names(session, case)
+    return [_event(row, body, people, by_task, names) for row, body in rows]
+
+
+def path(session: Session, case: Brief, diagram: Diagram, tasks: Iterable[Work]) -> Path:
+    """Marks for the case's own drawing; called processes show as the call that runs."""
+    steps = session.execute(
+        sa.select(StepRow.ref, StepRow.element, StepRow.outcome, StepRow.from_ref, StepRow.definition_id).where(
+            StepRow.instance_id == case.id
+        )
+    ).all()
+    process = diagram.processes[case.process_key]
+    live = [task for task in tasks if task.is_live]
+    own = {ref: element for ref, element, _, _, definition in steps if definition == case.definition_id}
+    now = {task.element for task in live if task.process_key == case.process_key}
+    called = {task.process_key for task in live} - {case.process_key}
+    now |= {node.id for node in process.nodes.values() if node.called and node.called.target.text in called}
+    now |= {each for each in _waiting(session, case.id) if not _is_edge(process.nodes.get(each))}
+    failed = set(session.scalars(_open_incidents.where(Incident.instance_id == case.id)))
+    came = {(own[before], element) for _, element, _, refs, _ in steps for before in refs.split() if before in own}
+    came |= _arrivals(session, case.id, own)
+    flows = {flow.id for flow in process.flows.values() if (flow.source, flow.target) in came}
+    done = [element for _, element, outcome, _, _ in steps if outcome != "cancelled" and element in process.nodes]
+    counts = {element: count for element, count in Counter(done).items() if count > 1}
+    return Path(
+        done=frozenset(done) - now - failed,
+        now=frozenset(now - failed) & process.nodes.keys(),
+        failed=frozenset(failed) & process.nodes.keys(),
+        flows=frozenset(flows),
+        counts=counts,
+    )
+
+
+def relay(session: Session, case: Brief, tasks: Sequence[Work]) -> list[Leg]:
+    """The people's steps in their order, with the time each took; work of now stands last."""
+    by_id = {task.id: task for task in tasks}
+    rows = session.execute(
+        sa.select(StepRow.task_id, StepRow.cycle_working_seconds, StepRow.cycle_seconds)
+        .where(StepRow.instance_id == case.id, StepRow.task_id.is_not(None), StepRow.outcome == "completed")
+        .order_by(StepRow.completed_at, StepRow.seq)
+    ).all()
+    done = [
+        Leg(by_id[task].lane, by_id[task].name, by_id[task].names, "done", _first(working, wall), by_id[task].element)
+        for task, working, wall in rows
+        if task in by_id
+    ]
+    live = sorted((task for task in tasks if task.is_live), key=lambda task: task.id)
+    return done + [Leg(task.lane, task.name, task.names, "now", None, task.element) for task in live]
+
+
+def outline(diagram: Diagram, process_key: str) -> list[Outline]:
+    """The steps of a process by lane, as they are read: left to right, top to bottom."""
+    process = diagram.processes[process_key]
+    in_lane = {node: lane for lane in process.lanes.values() for node in lane.nodes if not _has_inner(process, lane.id)}
+    rows: dict[str, list[Node]] = {lane.id: [] for lane in process.lanes.values()}
+    loose: list[Node] = []
+    for node in sorted(process.nodes.values(), key=_place):
+        if node.name:
+            (rows[in_lane[node.id].id] if node.id in in_lane else loose).append(node)
+    lanes = [Outline(lane.name, lane.names, rows[lane.id]) for lane in process.lanes.values() if rows[lane.id]]
+    return lanes + ([Outline("", {}, loose)] if loose else [])
+
+
+def labels(session: Session, case: Brief) -> dict[str, Mapping[str, str]]:
+    """What the forms of a case call its fields: name -> label by language ("" holds a plain one)."""
+    run = partial(ask, session)
+    process = library.version(run, case.definition_id).process
+    forms = {node.form for node in process.nodes.values() if node.form}
+    found: dict[str, Mapping[str, str]] = {}
+    for form_id in sorted(forms):
+        form = library.form(run, case.definition_id, form_id)
+        for component in form.components if form else ():
+            if component.key and component.labels:
+                found.setdefault(component.key, component.labels)
+    return found
+
+
+def values(events: Iterable[Event]) -> dict[str, tuple[Any, Event]]:
+    """What a case knows now by field, as far as people or services said it, with the event that said it last."""
+    known: dict[str, tuple[Any, Event]] = {}
+    for event in events:
+        known |= {change.field: (change.after, event) for change in event.changes}
+    return known
+
+
+_open_incidents = sa.select(Incident.element).where(Incident.state == "open")
+
+
+def _waiting(session: Session, instance_id: int) -> set[str]:
+    """Elements that wait for something else than a person."""
+    services = sa.select(ServiceRequest.element).where(ServiceRequest.instance_id == instance_id)
+    listens = sa.select(Subscription.element).where(Subscription.instance_id == instance_id)
+    timers = sa.select(Timer.element).where(Timer.instance_id == instance_id)
+    return set(session.scalars(sa.union(services, listens, timers)))
+
+
+def _is_edge(node: Node | None) -> bool:
+    """An event that only listens while something else is being done."""
+    return node is None or node.kind in ("boundaryEvent", "startEvent")
+
+
+def _arrivals(session: Session, instance_id: int, own: Mapping[str, str]) -> set[tuple[str, str]]:
+    """From where the live tasks were reached."""
+    rows = session.execute(sa.select(Task.element, Task.from_ref).where(Task.instance_id == instance_id))
+    return {(own[before], element) for element, refs in rows for before in refs.split() if before in own}
+
+
+class _Names:
+    """The names of elements on the drawings of a case, the called ones included."""
+
+    def __init__(self, session: Session, case: Brief) -> None:
+        self._run = partial(ask, session)
+        self._case = case
+
+    def node(self, element: str, definition_id: int | None) -> Node | None:
+        diagram = library.version(self._run, definition_id or self._case.definition_id).diagram
+        return diagram.find_node(element) if element else None
+
+
+def _event(
+    row: HistoryEvent, body: str | None, people: Mapping[int, Named], tasks: Mapping[int, Work], names: _Names
+) -> Event:
+    facts: Mapping[str, Any] = row.facts or {}
+    task = tasks.get(row.task_id or 0)
+    node = names.node(row.element, facts.get("definition"))
+    payload = jsontext.loads(body) if body is not None else {}
+    return Event(
+        seq=row.seq,
+        kind=row.kind,
+        at=row.at,
+        recorded_at=row.recorded_at,
+        actor=people.get(row.actor_id or 0),
+        acting_for=people.get(row.acting_for_id or 0),
+        element=row.element,
+        name=task.name if task else node.name or node.id if node else row.element,
+        names=task.names if task else node.names if node else {},
+        task_id=row.task_id,
+        lane=task.lane if task else None,
+        facts=facts,
+        changes=_changes(row.kind, payload),
+        said={key: value for key, value in payload.items() if key not in ("answer", "before", "after", "data")},
+        is_erased=row.digest is not None and body is None,
+        hash=row.hash.hex(),
+        person=people.get(facts.get("to") or 0),
+    )
+
+
+def _changes(kind: str, payload: Mapping[str, Any]) -> list[Change]:
+    after = payload.get("answer") or payload.get("after") or (payload.get("data") if kind == "instance.started" else {})
+    before = payload.get("before") or {}
+    return [
+        Change(name, before.get(name), value, name not in before or before[name] in (None, ""))
+        for name, value in (after or {}).items()
+        if name not in before or before[name] != value
+    ]
+
+
+def _first(*values: int | None) -> int | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _place(node: Node) -> tuple[float, float]:
+    return (node.box.x, node.box.y) if node.box else (float("inf"), 0)
+
+
+def _has_inner(process: Any, lane_id: str) -> bool:
+    return any(lane.parent == lane_id for lane in process.lanes.values())

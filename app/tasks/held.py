@@ -1,0 +1,204 @@
+"""A task as a move sees it, who may do what with it, and the changes themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app.core.database import Faster, Statement, Tx
+from app.people.actor import Actor
+from app.tasks.errors import AlreadyClaimed, FourEyes, NotHead, NotHeld, NotInDepartment, TaskChanged, TaskIsOver
+from app.tasks.models import Duty, Task
+from app.tasks.states import LIVE, State, can_become
+
+
+@dataclass(slots=True)
+class Held:
+    """One task, read inside the transaction that is about to change it."""
+
+    id: int
+    instance_id: int
+    ref: str
+    definition_id: int
+    process_key: str
+    element: str
+    form: str
+    lane_id: int | None
+    state: str
+    holder_id: int | None
+    assignee_id: int | None
+    duty_group: str
+    created_at: datetime
+    claimed_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    ended_by_id: int | None
+    due_at: datetime | None
+    version: int
+    from_ref: str
+    from_element: str | None
+    from_department_id: int | None
+    handed_over_at: datetime | None
+    department_id: int | None  #: of its lane, as of now
+    duty_role: str | None  #: what the actor already did in its group of four eyes
+    candidate: bool  #: the actor is named besides the lane
+    first: str | None  #: name of the holder, or of who ended it: who was first
+
+
+COLUMNS = (
+    Task.id,
+    Task.instance_id,
+    Task.ref,
+    Task.definition_id,
+    Task.process_key,
+    Task.element,
+    Task.form,
+    Task.lane_id,
+    Task.state,
+    Task.holder_id,
+    Task.assignee_id,
+    Task.duty_group,
+    Task.created_at,
+    Task.claimed_at,
+    Task.started_at,
+    Task.ended_at,
+    Task.ended_by_id,
+    Task.due_at,
+    Task.version,
+    Task.from_ref,
+    Task.from_element,
+    Task.from_department_id,
+    Task.handed_over_at,
+)
+
+
+def duty_role(task: Held) -> str:
+    """A person's part in a group of four eyes: the element. Doing the same element again is a correction."""
+    return task.element
+
+
+def require_live(task: Held, version: int | None = None) -> None:
+    """Raises TaskIsOver (with who ended it) and TaskChanged (with who holds it)."""
+    if task.state not in LIVE:
+        raise TaskIsOver(first=task.first, at=task.ended_at, state=task.state)
+    if version is not None and version != task.version:
+        raise TaskChanged(first=task.first, version=task.version)
+
+
+def require_candidate(task: Held, by: Actor) -> None:
+    """Raises NotInDepartment, and FourEyes when another pair of eyes is wanted."""
+    if not is_candidate(task, by):
+        raise NotInDepartment(department_id=task.department_id)
+    if task.duty_group and task.duty_role is not None and task.duty_role != duty_role(task):
+        raise FourEyes(group=task.duty_group, element=task.duty_role)
+
+
+def is_candidate(task: Held, by: Actor) -> bool:
+    """Named by the diagram or by a head, else of the lane's department, today."""
+    if by.account_id in (task.assignee_id, task.holder_id) or task.candidate:
+        return True
+    if task.assignee_id is not None:
+        return False
+    return by.is_in(task.department_id) if task.department_id is not None else by.is_admin
+
+
+def claim(tx: Tx, task: Held, by: Actor, at: datetime) -> bool:
+    """Give the task to one person. Claiming what you hold changes nothing and returns False."""
+    require_live(task)
+    if task.holder_id == by.account_id:
+        return False
+    if task.holder_id is not None:
+        raise AlreadyClaimed(first=task.first)
+    require_candidate(task, by)
+    change(tx, task, State.CLAIMED, holder_id=by.account_id, claimed_at=at)
+    return True
+
+
+def release(tx: Tx, task: Held, by: Actor) -> None:
+    """Give a held task back to its lane; a head may take it from the holder."""
+    require_live(task)
+    if task.holder_id is None or (task.holder_id != by.account_id and not leads(task, by)):
+        raise NotHeld(first=task.first)
+    change(tx, task, State.OPEN, holder_id=None, claimed_at=None)
+
+
+def assign(tx: Tx, task: Held, by: Actor, to: Actor, at: datetime) -> None:
+    """A head gives the task to somebody of the department, whoever held it before."""
+    require_live(task)
+    if not leads(task, by):
+        raise NotHead(department_id=task.department_id)
+    require_candidate(task, to)
+    change(tx, task, State.CLAIMED, holder_id=to.account_id, claimed_at=at)
+
+
+def leads(task: Held, by: Actor) -> bool:
+    """A head of the task's department, or an administrator."""
+    return by.is_admin or task.department_id in by.heads
+
+
+def start(tx: Tx, task: Held, at: datetime) -> None:
+    """The holder opened the form for the first time."""
+    change(tx, task, State.CLAIMED, started_at=at)
+
+
+def complete(tx: Tx, task: Held, by: Actor, at: datetime) -> None:
+    """End the task by a person's answer. Whoever may claim it may complete it; a holder keeps others out."""
+    if task.holder_id is not None and task.holder_id != by.account_id:
+        raise AlreadyClaimed(first=task.first)
+    require_candidate(task, by)
+    change(
+        tx,
+        task,
+        State.COMPLETED,
+        holder_id=by.account_id,
+        claimed_at=task.claimed_at or at,
+        started_at=task.started_at or at,
+        ended_at=at,
+        ended_by_id=by.account_id,
+    )
+    if task.duty_group and task.duty_role is None:
+        row = {
+            "instance_id": task.instance_id,
+            "group": task.duty_group,
+            "account_id": by.account_id,
+            "role": duty_role(task),
+        }
+        tx.add(Duty.__table__, row)
+
+
+_change = Statement(
+    sa.update(Task)
+    .where(Task.id == sa.bindparam("task"), Task.version == sa.bindparam("before"))
+    .values(
+        state=sa.bindparam("state_"),
+        holder_id=sa.bindparam("holder"),
+        claimed_at=sa.bindparam("claimed"),
+        started_at=sa.bindparam("started"),
+        ended_at=sa.bindparam("ended"),
+        ended_by_id=sa.bindparam("ender"),
+        version=Task.version + 1,
+    )
+)
+
+
+def change(tx: Tx, task: Held, state: State, **values: object) -> None:
+    """Buffer a change of the row, and show it on `task`. The move begins again when somebody was faster."""
+    if not can_become(task.state, state):
+        raise TaskIsOver(first=task.first, at=task.ended_at, state=task.state)
+    before = task.version
+    task.state, task.version = state.value, before + 1
+    for name, value in values.items():
+        setattr(task, name, value)
+    row = {
+        "task": task.id,
+        "before": before,
+        "state_": task.state,
+        "holder": task.holder_id,
+        "claimed": task.claimed_at,
+        "started": task.started_at,
+        "ended": task.ended_at,
+        "ender": task.ended_by_id,
+    }
+    tx.change(_change, row, Faster)
