@@ -82,7 +82,7 @@ class _Parser:
         token = self._next
         if token.kind == "keyword" and token.text in _LATER:
             return ExpressionError("unsupported", token.column, found=token.shown)
-        if token.kind in _WORDS and self._at and self._tokens[self._at - 1].kind in _WORDS:
+        if token.kind == "name" and self._at and self._tokens[self._at - 1].kind == "name":
             return ExpressionError("ambiguous_name", token.column, found=token.shown)
         return ExpressionError("unexpected", token.column, expected=expected, found=token.shown)
 
