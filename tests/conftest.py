@@ -13,10 +13,12 @@ from flask import Flask
 
 import app as laneway
 from app.core import clock
-from app.core.database import Base, db
+from app.core.database import Base, db, reading
 from app.definitions import library
 from app.instances import live
-from app.people import passwords
+from app.people import demo, passwords
+from app.people import queries as people
+from app.people.actor import Actor
 
 #: Tuesday, a working day, 10:00 in Shanghai
 MORNING = datetime(2026, 5, 5 + 1, 2, 0, tzinfo=UTC)
@@ -101,3 +103,21 @@ def _empty() -> None:
     names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     with db.engine.begin() as connection:
         connection.exec_driver_sql(f"TRUNCATE {names}")
+
+
+class Cast:
+    """The people of every test, by login: `cast.lin`. Each look asks the database, as a request does."""
+
+    def __getattr__(self, login: str) -> Actor:
+        with reading() as session:
+            found = people.find_by_login(session, login)
+        if found is None:
+            raise AttributeError(login)
+        return found
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """The demo organisation, with lin, wang, zhao, chen, qian, sun and their colleagues."""
+    demo.load_people()
+    return Cast()
