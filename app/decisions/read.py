@@ -106,6 +106,8 @@ class _Reader:
         variables = {element.get("id", ""): self._variable(element) for element in found}
         #: names that may stand alone as an expression, blanks and all
         self._names = {item.name for item in self.inputs.values()} | set(variables.values())
+        #: names that an expression without known names might take apart
+        self._compound = _compound_names(root)
         self.decisions: dict[str, Decision] = {}
         for element in found:
             decision = self._decision(element)
@@ -193,6 +195,11 @@ class _Reader:
         return self._guarded(compile_expression, text, element, owner)
 
     def _guarded(self, compiler: Any, text: str, element: Any, owner: str) -> Compiled | None:
+        plain = " ".join(text.split())
+        compound = next((name for name in self._compound if name in plain), None)
+        if compound is not None:
+            self._wrong("compound_name", element, owner, text=text[:60], name=compound[:60])
+            return None
         try:
             made: Compiled = compiler(text)
         except ExpressionError as error:
@@ -282,6 +289,12 @@ class _Reader:
         if not text or text == "-" or not self._is_feel(cell, owner):
             return None
         return reference(text) if text in self._names else self._guarded(compile_expression, text, cell, owner)
+
+
+def _compound_names(root: Any) -> list[str]:
+    """All names of the file that are more than one word: FEEL reads `net-income` as one name only where it knows it."""
+    names = {" ".join(element.get("name", "").split()) for element in root.iter() if isinstance(element.tag, str)}
+    return sorted(name for name in names if not name.isidentifier() and any(char.isalpha() for char in name))
 
 
 def _type(name: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from . import limits
 
@@ -90,6 +91,7 @@ KINDS: dict[type, str] = {
 _AS_THEY_ARE = frozenset(KINDS) - {int, Decimal} | {type(None)}
 _ORDERED = frozenset(KINDS.values()) - {"boolean", "list", "context", "range"}
 _NESTED = frozenset((list, dict, Range))
+_CLOCKED = frozenset(("time", "date and time"))
 
 
 def enter(value: Any) -> Any:
@@ -146,12 +148,26 @@ def equal(left: Any, right: Any, budget: Budget, depth: int = 0) -> bool | None:
     kind = KINDS.get(type(left))
     if kind is None or kind is not KINDS.get(type(right)):
         return None
+    if kind in _CLOCKED:
+        return bool(_bare(left) == _bare(right)) and _same_zone(left, right)
     if type(left) not in _NESTED:
         return bool(left == right)
     budget.spend(1)
     if depth > limits.NESTING:
         raise Exhausted
     return _equal_nested(left, right, budget, depth + 1)
+
+
+def _bare(moment: Any) -> Any:
+    return moment.replace(tzinfo=None)
+
+
+def _same_zone(left: Any, right: Any) -> bool:
+    """Moments are equal by what is written: 10:00Z is 10:00+00:00, but not 18:00+08:00 nor 10:00@Etc/UTC."""
+    zones = (left.tzinfo, right.tzinfo)
+    if any(zone is None or isinstance(zone, ZoneInfo) for zone in zones):
+        return zones[0] is zones[1] or (None not in zones and str(zones[0]) == str(zones[1]))
+    return bool(left.utcoffset() == right.utcoffset())
 
 
 def _equal_nested(left: Any, right: Any, budget: Budget, depth: int) -> bool:
