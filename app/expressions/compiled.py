@@ -56,7 +56,7 @@ class Compiled:
         """
         try:
             value = self._run(Scope(context, None, Budget()))
-            if self._builds and type(value) in (list, dict):
+            if self._builds:
                 _measure(value, Budget(), 0)
             return simplest(value)
         except (Exhausted, RecursionError):
@@ -71,7 +71,9 @@ class Compiled:
         warnings: list[Warned] = []
         run = compile_tree(self._tree, _watcher(warnings))
         try:
-            return simplest(run(Scope(context, None, Budget()))), warnings
+            value = run(Scope(context, None, Budget()))
+            _measure(value, Budget(), 0)
+            return simplest(value), warnings
         except (Exhausted, RecursionError):
             return None, [*warnings, Warned("warning.exhausted", 1, "")]
 
