@@ -11,7 +11,15 @@ from typing import Any
 
 import msgspec
 
-_encoder = msgspec.json.Encoder(decimal_format="number", order="sorted")
+
+def _plain(value: Any) -> str:
+    """Kinds of str (a sentence that knows its translation) are text like any other."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number", order="sorted", enc_hook=_plain)
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 

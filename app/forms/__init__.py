@@ -3,6 +3,7 @@
 The browser validates with form-js; the server decides with the same rules. docs/forms.md lists what is supported.
 """
 
+from .answers import Message
 from .check import check
 from .library import Folder, Library
 from .model import Component, Form, Option, Problem
@@ -18,6 +19,7 @@ __all__ = [
     "Folder",
     "Form",
     "Library",
+    "Message",
     "Option",
     "Problem",
     "UnreadableForm",

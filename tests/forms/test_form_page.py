@@ -20,6 +20,7 @@ def page(form: Form, lang: str, errors: dict[str, list[str]] | None = None, **da
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     env.globals["t"] = lambda key, **values: translate(key, lang, **values)
+    env.globals["asset"] = lambda name: name
     shown = '{% from "_form.html" import form_errors, form_fields %}{{ form_errors(f, e) }}{{ form_fields(f, e) }}'
     made = env.from_string(shown).render(f=forms.fields(form, lang, data), e=errors or {})
     return html.fromstring(f"<form>{made}</form>")
