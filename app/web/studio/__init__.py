@@ -1,0 +1,95 @@
+"""The studio: processes with their versions, the drawing with what the rules say about it, and deploying a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app import diagrams
+from app.core.database import reading
+from app.core.errors import Invalid
+from app.core.translations import explain
+from app.definitions import queries
+from app.definitions.deploy import deploy as deploy_diagram
+from app.definitions.errors import DiagramRefused
+from app.definitions.sources import Folders
+from app.instances import story
+from app.web.access import Who, allow, may_open
+from app.web.drawings import node_names
+from app.web.language import language, say
+from app.web.security import actor
+
+pages = Blueprint("studio", __name__, url_prefix="/processes")
+UPLOAD = "diagram"
+
+
+@pages.get("/")
+@allow(Who.PEOPLE)
+def processes() -> ResponseReturnValue:
+    with reading() as session:
+        newest = queries.processes(session)
+    return render_template("processes.html", processes=newest, may_deploy=may_open(Who.ANALYSTS, actor()))
+
+
+@pages.get("/<key>")
+@pages.get("/<key>/v<int:number>")
+@allow(Who.PEOPLE)
+def process(key: str, number: int | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        shown = queries.version(session, key, number)
+        diagram = queries.diagram_of(session, shown.id)
+        return render_template(
+            "process.html",
+            process=shown,
+            versions=queries.versions(session, key),
+            findings=queries.findings(session, shown),
+            names=node_names(diagram, key),
+            outline=story.outline(diagram, key),
+            may_deploy=may_open(Who.ANALYSTS, actor()),
+        )
+
+
+@pages.get("/<key>/v<int:number>.bpmn")
+@allow(Who.PEOPLE)
+def source(key: str, number: int) -> ResponseReturnValue:
+    """The file as it was deployed: for the drawing, and to take away."""
+    with reading() as session:
+        body = queries.source_of(session, queries.version(session, key, number))
+    response = Response(body, mimetype="application/xml")
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    if "download" in request.args:
+        response.headers["Content-Disposition"] = f'attachment; filename="process-v{number}.bpmn"'
+    return response
+
+
+@pages.get("/deploy")
+@allow(Who.ANALYSTS)
+def upload() -> ResponseReturnValue:
+    return _upload_page()
+
+
+@pages.post("/deploy")
+@allow(Who.ANALYSTS)
+def deploy() -> ResponseReturnValue:
+    file = request.files.get(UPLOAD)
+    if file is None or not file.filename:
+        return _upload_page(fault=say("studio.no_file")), 422
+    folders = Folders(Path(current_app.config["PROCESSES"]), Path(current_app.config["FORMS"]))
+    try:
+        made = deploy_diagram(
+            file.read(), by=actor(), sources=folders, file_name=file.filename[:200], source="browser"
+        )
+    except DiagramRefused as fault:
+        return _upload_page(explain(fault, language()), fault.findings), 422
+    except Invalid as fault:
+        return _upload_page(explain(fault, language())), 422
+    for each in made:
+        flash(say("studio.made" if each.is_new else "studio.unchanged", key=each.key, version=each.version))
+    return redirect(url_for("studio.process", key=made[0].key))
+
+
+def _upload_page(fault: str = "", findings: Sequence[diagrams.Finding] = ()) -> str:
+    return render_template("deploy.html", fault=fault, findings=findings)
