@@ -269,6 +269,16 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """An id that an earlier element of the file has already."""
+
+    id: str
+    kind: str  #: BPMN's XML local name of the later one
+    line: int = 0
+    first_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Diagram:
     """One BPMN file. Equal files (byte for byte) have equal hashes; `source` is written back unchanged."""
 
@@ -278,6 +288,7 @@ class Diagram:
     exporter: str = ""
     languages: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
+    repeated: tuple[Repeated, ...] = ()
     source: bytes = b""
     hash: str = ""  #: SHA-256 of the source, hex
 

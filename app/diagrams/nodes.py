@@ -9,8 +9,8 @@ from lxml import etree
 
 from app.diagrams import events, vocabulary
 from app.diagrams.model import Box, Expression, Loop, Node
-from app.diagrams.names import CAMUNDA_LIKE, SPIFF, ZEEBE, is_bpmn, line_of, local, namespace
-from app.diagrams.vocabulary import camunda, child, expression, extension, extensions
+from app.diagrams.names import ZEEBE, is_bpmn, line_of, local
+from app.diagrams.vocabulary import camunda, child, expression, extension
 
 KINDS = frozenset({
     "startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent",
@@ -18,7 +18,6 @@ KINDS = frozenset({
     "callActivity", "subProcess", "transaction", "adHocSubProcess",
     "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway",
 })  # fmt: skip
-SCOPES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 
 
 @dataclass(slots=True)
@@ -113,7 +112,7 @@ def _loop(element: etree._Element) -> Loop | None:
 def _multi(element: etree._Element, multi: etree._Element) -> Loop:
     zeebe = extension(multi, ZEEBE, "loopCharacteristics")
     line = line_of(multi)
-    given = zeebe.attrib if zeebe is not None else {}
+    given: Mapping[str, str] = {} if zeebe is None else {str(key): str(value) for key, value in zeebe.attrib.items()}
     collection = expression(given.get("inputCollection"), line) or _collection(multi, line)
     item = child(multi, "inputDataItem")
     output = child(multi, "loopDataOutputRef")
@@ -123,18 +122,23 @@ def _multi(element: etree._Element, multi: etree._Element) -> Loop:
         "multi",
         sequential=multi.get("isSequential") == "true",
         collection=collection,
-        element_variable=given.get("inputElement")
-        or camunda(multi, "elementVariable")
-        or (item.get("name") or item.get("id") or "" if item is not None else ""),
+        element_variable=given.get("inputElement") or camunda(multi, "elementVariable") or _variable(item),
         cardinality=_cardinality(multi),
         completion=vocabulary.condition(child(multi, "completionCondition")),
         output_collection=given.get("outputCollection") or events.stem(spiffs_output),
         output_element=expression(given.get("outputElement"), line)
-        or (Expression(output_item.get("name") or output_item.get("id") or "", "feel", line)
-            if output_item is not None else None),
+        or (Expression(_variable(output_item), "feel", line) if output_item is not None else None),
         behavior=multi.get("behavior") or "All",
         line=line,
-    )  # fmt: skip
+    )
+
+
+def _variable(item: etree._Element | None) -> str:
+    """The variable an inputDataItem or outputDataItem stands for: its name where it can be one, else its id."""
+    if item is None:
+        return ""
+    name = (item.get("name") or "").strip()
+    return name if name.isidentifier() else item.get("id") or name
 
 
 def _collection(multi: etree._Element, line: int) -> Expression | None:
@@ -148,11 +152,4 @@ def _collection(multi: etree._Element, line: int) -> Expression | None:
 
 def _cardinality(multi: etree._Element) -> Expression | None:
     element = child(multi, "loopCardinality")
-    found = None if element is None else expression(element.text, line_of(element), "feel")
-    return found
-
-
-def unread(element: etree._Element) -> list[etree._Element]:
-    """Extension elements that we keep but give no meaning to."""
-    ours = (ZEEBE, SPIFF, *CAMUNDA_LIKE)
-    return [each for each in extensions(element) if not vocabulary.known(each) and namespace(each) not in ours]
+    return None if element is None else expression(element.text, line_of(element), "feel")

@@ -12,6 +12,11 @@ from app.diagrams.names import BPMN, local, namespace
 MOST_BYTES = 10 * 1024 * 1024
 MOST_DEPTH = 200
 MOST_ATTRIBUTES = 500
+MOST_ELEMENTS = 300_000
+#: characters of an id, a name or another attribute; pictures that modelers keep in attributes are not that large
+MOST_ID = 2_000
+MOST_TEXT = 500_000
+_SHORT = ("id", "name")
 
 
 class UnreadableDiagram(Invalid):
@@ -39,19 +44,37 @@ def _root(xml: bytes) -> etree._Element:
     events = etree.iterparse(
         BytesIO(xml), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
-    depth, root = 0, None
+    depth, count, root = 0, 0, None
     for event, element in events:
+        if event == "end":
+            depth -= 1
+            continue
         if root is None:
             root = element
             if element.getroottree().docinfo.doctype:
                 raise UnreadableDiagram("a DOCTYPE is not allowed: remove that line", line=1)
-        depth += 1 if event == "start" else -1
-        if depth > MOST_DEPTH or len(element.attrib) > MOST_ATTRIBUTES:
-            what = f"nested deeper than {MOST_DEPTH}" if depth > MOST_DEPTH else f"over {MOST_ATTRIBUTES} attributes"
-            raise UnreadableDiagram(f"line {element.sourceline}: {what}", line=element.sourceline)
+        depth, count = depth + 1, count + 1
+        fault = _fault(element, depth, count)
+        if fault:
+            raise UnreadableDiagram(f"line {element.sourceline}: {fault}", line=element.sourceline)
     if root is None:
         raise UnreadableDiagram("the file holds no element", line=1)
     return root
+
+
+def _fault(element: etree._Element, depth: int, count: int) -> str:
+    """What about an element is beyond all measure, or ""."""
+    if depth > MOST_DEPTH:
+        return f"nested deeper than {MOST_DEPTH}"
+    if count > MOST_ELEMENTS:
+        return f"over {MOST_ELEMENTS} elements"
+    attributes = element.attrib
+    if len(attributes) > MOST_ATTRIBUTES:
+        return f"over {MOST_ATTRIBUTES} attributes"
+    for name, value in attributes.items():
+        if len(value) > (MOST_ID if name in _SHORT or name.endswith("Ref") else MOST_TEXT):
+            return f"the attribute {name[:60]} has {len(value)} characters"
+    return ""
 
 
 def _plain(fault: etree.XMLSyntaxError) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from lxml import etree
 
@@ -245,16 +244,3 @@ def _called_elsewhere(element: etree._Element, line: int) -> Called | None:
         if namespace(each) in CAMUNDA_LIKE and each.get("variables") == "all"
     }
     return Called(target, not mapped or "in" in everything, not mapped or "out" in everything, version=version)
-
-
-def known(element: etree._Element) -> bool:
-    """Whether we give an extension element any meaning (at its own level)."""
-    meaning: dict[str, set[str]] = {
-        ZEEBE: {
-            "formDefinition", "assignmentDefinition", "taskSchedule", "priorityDefinition", "taskDefinition",
-            "ioMapping", "script", "calledElement", "calledDecision", "loopCharacteristics", "subscription",
-            "taskHeaders", "properties", "userTask", "versionTag",
-        },
-        I18N: {"translation"},
-    }  # fmt: skip
-    return local(element) in meaning.get(namespace(element), set[Any]())

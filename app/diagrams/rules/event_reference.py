@@ -1,0 +1,53 @@
+"""An event says which message, signal, error or escalation it means, and that one stands in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.diagrams.context import Context
+from app.diagrams.findings import Finding
+from app.diagrams.graph import nodes, title
+from app.diagrams.model import Diagram, EventDefinition, Node
+
+RULE = "event-reference"
+_THROWING = ("intermediateThrowEvent", "endEvent")
+
+
+def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    for _, node in nodes(diagram):
+        for event in node.events:
+            yield from _event(node, event)
+        if node.kind in ("intermediateCatchEvent", "boundaryEvent") and not node.events:
+            yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.nothing", _values(node))
+        if node.kind == "receiveTask" or (node.kind == "sendTask" and node.service is None):
+            yield from _message(node)
+
+
+def _event(node: Node, event: EventDefinition) -> Iterator[Finding]:
+    line = event.line or node.line
+    values = {**_values(node), "ref": event.ref, "kind": event.kind}
+    if event.kind in ("message", "signal", "error", "escalation") and event.ref and not event.name:
+        yield Finding(RULE, "error", node.id, line, f"rules.{RULE}.unknown", values)
+    elif event.kind == "message" and not event.name and not _works(node):
+        yield Finding(RULE, "error", node.id, line, f"rules.{RULE}.message", values)
+    elif event.kind == "signal" and not event.name:
+        yield Finding(RULE, "error", node.id, line, f"rules.{RULE}.signal", values)
+    elif event.kind in ("error", "escalation") and not event.name and node.kind in _THROWING:
+        yield Finding(RULE, "warning", node.id, line, f"rules.{RULE}.no-code", values)
+
+
+def _works(node: Node) -> bool:
+    """A thrown message may be work for a connector, as Camunda draws it."""
+    return node.kind in _THROWING and node.service is not None
+
+
+def _message(node: Node) -> Iterator[Finding]:
+    if node.message is None:
+        yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.message", _values(node))
+    elif not node.message.name:
+        values = {**_values(node), "ref": node.message.ref, "kind": "message"}
+        yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.unknown", values)
+
+
+def _values(node: Node) -> dict[str, str]:
+    return {"node": title(node.id, node.name)}
