@@ -4,10 +4,11 @@ from app.diagrams.check import check
 from app.diagrams.context import Context, Nothing
 from app.diagrams.findings import Finding
 from app.diagrams.model import Diagram, Expression, Flow, Lane, Node, Process
-from app.diagrams.parsing import UnreadableDiagram
+from app.diagrams.parsing import MOST_BYTES, UnreadableDiagram
 from app.diagrams.read import read
 
 __all__ = [
+    "MOST_BYTES",
     "Context",
     "Diagram",
     "Expression",

@@ -1,0 +1,87 @@
+"""What stands around a file that is checked: forms, decisions and other processes, looked up only when a rule asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import config
+from app import decisions, diagrams
+from app.diagrams import Expression
+from app.expressions import ExpressionError, from_dialect
+
+_FORM_ID = re.compile(r"[\w.-]+")
+
+
+class Beside:
+    """Answers what diagram rules ask (`diagrams.Context`), from the file's folder and the files checked with it."""
+
+    def __init__(self, file: Path, given: Iterable[Path] = (), lang: str = "en") -> None:
+        self._folder = file.absolute().parent
+        self._given = tuple(given)
+        self._lang = lang
+
+    def has_form(self, form_id: str) -> bool | None:
+        folders = (self._folder / "forms", self._folder.parent / "forms", Path(config.load()["FORMS"]))
+        if not _FORM_ID.fullmatch(form_id):
+            return False
+        return any((folder / f"{form_id}{suffix}").is_file() for folder in folders for suffix in (".json", ".form"))
+
+    def department_of(self, process: str, lane_path: str) -> str | None:
+        return None
+
+    def has_process(self, key: str) -> bool | None:
+        return key in self._processes
+
+    def has_decision(self, decision_id: str) -> bool | None:
+        return decision_id in self._decisions
+
+    def expression_fault(self, expression: Expression) -> tuple[int, str] | None:
+        try:
+            from_dialect(expression)
+        except ExpressionError as fault:
+            return fault.column, fault.explain(self._lang)
+        return None
+
+    def service_types(self) -> set[str] | None:
+        return None
+
+    @cached_property
+    def _processes(self) -> set[str]:
+        return {key for file in self._files(".bpmn") for key in _processes_in(file)}
+
+    @cached_property
+    def _decisions(self) -> set[str]:
+        return {key for file in self._files(".dmn") for key in _decisions_in(file)}
+
+    def _files(self, suffix: str) -> set[Path]:
+        files = {*self._folder.glob(f"*{suffix}"), *self._given}
+        return {file.absolute() for file in files if file.suffix == suffix}
+
+
+@lru_cache(maxsize=10_000)
+def _processes_in(file: Path) -> frozenset[str]:
+    """The processes of a file; of one that cannot be read, none: it is named when it is checked itself."""
+    try:
+        return frozenset(diagrams.read(content(file)).processes)
+    except (diagrams.UnreadableDiagram, OSError):
+        return frozenset()
+
+
+@lru_cache(maxsize=10_000)
+def _decisions_in(file: Path) -> frozenset[str]:
+    try:
+        return frozenset(decisions.read(content(file)).decisions)
+    except (decisions.UnreadableDecision, OSError):
+        return frozenset()
+
+
+def content(file: Path) -> bytes:
+    """The bytes of an ordinary file, one more than any reader takes at most. Raises OSError."""
+    if not file.is_file():
+        missing = FileNotFoundError if not file.exists() else IsADirectoryError
+        raise missing(0, "there is no such file" if missing is FileNotFoundError else "this is no ordinary file")
+    with file.open("rb") as stream:
+        return stream.read(diagrams.MOST_BYTES + 1)
