@@ -50,11 +50,11 @@ class Beside:
 
     @cached_property
     def _processes(self) -> set[str]:
-        return {key for file in self._files(".bpmn") for key in _processes_in(file)}
+        return {key for file in self._files(".bpmn") for key in _processes_in(file, _stamp(file))}
 
     @cached_property
     def _decisions(self) -> set[str]:
-        return {key for file in self._files(".dmn") for key in _decisions_in(file)}
+        return {key for file in self._files(".dmn") for key in _decisions_in(file, _stamp(file))}
 
     def _files(self, suffix: str) -> set[Path]:
         files = {*self._folder.glob(f"*{suffix}"), *self._given}
@@ -62,7 +62,7 @@ class Beside:
 
 
 @lru_cache(maxsize=10_000)
-def _processes_in(file: Path) -> frozenset[str]:
+def _processes_in(file: Path, stamp: tuple[int, int]) -> frozenset[str]:
     """The processes of a file; of one that cannot be read, none: it is named when it is checked itself."""
     try:
         return frozenset(diagrams.read(content(file)).processes)
@@ -71,11 +71,20 @@ def _processes_in(file: Path) -> frozenset[str]:
 
 
 @lru_cache(maxsize=10_000)
-def _decisions_in(file: Path) -> frozenset[str]:
+def _decisions_in(file: Path, stamp: tuple[int, int]) -> frozenset[str]:
     try:
         return frozenset(decisions.read(content(file)).decisions)
     except (decisions.UnreadableDecision, OSError):
         return frozenset()
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """What changes when the file does."""
+    try:
+        facts = file.stat()
+    except OSError:
+        return 0, 0
+    return facts.st_mtime_ns, facts.st_size
 
 
 def content(file: Path) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app.diagrams.context import Context
 from app.diagrams.findings import Finding
-from app.diagrams.graph import ending, judged, reached, title
+from app.diagrams.graph import ending, judged, reached, scopes, title
 from app.diagrams.model import Diagram, Process
 
 RULE = "no-way-to-end"
@@ -15,9 +15,11 @@ RULE = "no-way-to-end"
 def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
     for process in judged(diagram):
         ends, known, stopped = ending(process), reached(process), _stopped(process)
-        for node in process.nodes.values():
-            if node.id in known and node.id not in ends and node.scope not in stopped:
-                yield Finding(RULE, "warning", node.id, node.line, f"rules.{RULE}", {"node": title(node.id, node.name)})
+        for members in scopes(process).values():
+            lost = [node for node in members if node.id in known and node.id not in ends and node.scope not in stopped]
+            if lost:
+                values = {"nodes": ", ".join(title(node.id, node.name) for node in lost[:5])}
+                yield Finding(RULE, "warning", lost[0].id, lost[0].line, f"rules.{RULE}", values)
 
 
 def _stopped(process: Process) -> set[str]:
