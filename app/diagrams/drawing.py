@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from lxml import etree
 
 from app.diagrams.events import stem
@@ -32,6 +34,7 @@ def points(root: etree._Element) -> dict[str, tuple[tuple[float, float], ...]]:
 
 def _number(text: str | None) -> float:
     try:
-        return float(text or 0)
+        number = float(text or 0)
     except ValueError:
         return 0.0
+    return number if isfinite(number) else 0.0

@@ -26,8 +26,10 @@ def definitions(element: etree._Element, roots: Mapping[str, etree._Element]) ->
     for each in element:
         if is_bpmn(each, "eventDefinitionRef"):
             target = roots.get(stem(each.text))
-            if target is not None:
+            if target is not None and local(target).endswith(_SUFFIX):
                 found.append(definition(target, roots))
+            else:  # must not leave a plain event behind: "unknown" is run nowhere
+                found.append(EventDefinition("unknown", line_of(each)))
         elif is_bpmn(each) and local(each).endswith(_SUFFIX):
             found.append(definition(each, roots))
     return tuple(found)

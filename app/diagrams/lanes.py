@@ -33,8 +33,8 @@ def lanes_of(
     """(the lanes by id, node id -> the ids of its lanes, outermost first). Raises UnreadableDiagram."""
     lanes: dict[str, Lane] = {}
     paths: dict[str, tuple[str, ...]] = {}
-    for lane, above in _walk(element, process, boxes):
-        if len(lanes) == MOST_LANES or len(above) == MOST_DEPTH:
+    for count, (lane, above) in enumerate(_walk(element, process, boxes)):
+        if count == MOST_LANES or len(above) == MOST_DEPTH:
             most = f"more than {MOST_LANES} lanes, or lanes in one another deeper than {MOST_DEPTH}"
             raise UnreadableDiagram(f"line {lane.line}: {most}", line=lane.line)
         lanes.setdefault(lane.id, lane)
@@ -60,7 +60,7 @@ def _walk(element: etree._Element, process: str, boxes: Mapping[str, Box]) -> It
 
 
 def _lane(element: etree._Element, process: str, above: _Above, boxes: Mapping[str, Box]) -> Lane:
-    key = element.get("id") or f"lane:{line_of(element)}"
+    key = element.get("id", "")
     name = (element.get("name") or "").strip()
     names, _ = vocabulary.translations(element)
     return Lane(
@@ -85,8 +85,10 @@ def in_lanes(nodes: Mapping[str, Node], paths: Mapping[str, tuple[str, ...]]) ->
 
 def _lane_of(node: Node, nodes: Mapping[str, Node], paths: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     each: Node | None = node
+    seen: set[str] = set()  # ids that come twice make rings, which a rule names
     while each is not None and each.id not in paths:
-        # A boundary event on a boundary event is a fault that a rule names: no lane is looked for there.
-        host = nodes.get(each.attached_to)
-        each = host if host is not None and host.kind != "boundaryEvent" else nodes.get(each.scope)
+        if each.id in seen:
+            return ()
+        seen.add(each.id)
+        each = nodes.get(each.attached_to) or nodes.get(each.scope)
     return paths[each.id] if each is not None else ()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from app.diagrams.names import is_bpmn, line_of, local
+from app.diagrams.names import is_bpmn, local
 
 SCOPES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 
@@ -21,5 +21,5 @@ def levels(element: etree._Element, scope: str) -> Iterator[tuple[etree._Element
             if is_bpmn(each):
                 yield each, inside
                 if local(each) in SCOPES:
-                    deeper.append((each, each.get("id") or f"{local(each)}:{line_of(each)}"))
+                    deeper.append((each, each.get("id", "")))
         stack.extend(reversed(deeper))

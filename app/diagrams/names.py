@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -17,6 +19,8 @@ I18N = "http://www.omg.org/spec/BPMN/non-normative/extensions/i18n/1.0"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XML = "http://www.w3.org/XML/1998/namespace"
 MODELER = "http://camunda.org/schema/modeler/1.0"
+
+_WHOLE = re.compile(r"\s*([+-]?\d{1,9})\s*", re.ASCII)
 
 #: Camunda 7's vocabulary, also under the names its relatives write.
 CAMUNDA_LIKE = (CAMUNDA, ACTIVITI, FLOWABLE)
@@ -42,3 +46,14 @@ def is_bpmn(element: etree._Element, *names: str) -> bool:
 def line_of(element: etree._Element) -> int:
     """The line it begins on."""
     return int(element.sourceline or 0)
+
+
+def flag(element: etree._Element, name: str, *, otherwise: bool = False) -> bool:
+    """An xs:boolean attribute; `otherwise` where it is missing or none."""
+    return {"true": True, "1": True, "false": False, "0": False}.get((element.get(name) or "").strip(), otherwise)
+
+
+def whole(text: str | None) -> int | None:
+    """A whole number of a sane size, or None."""
+    found = _WHOLE.fullmatch(text or "")
+    return int(found[1]) if found else None

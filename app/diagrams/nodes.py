@@ -9,7 +9,7 @@ from lxml import etree
 
 from app.diagrams import events, vocabulary
 from app.diagrams.model import Box, Expression, Loop, Node
-from app.diagrams.names import ZEEBE, is_bpmn, line_of, local
+from app.diagrams.names import ZEEBE, flag, is_bpmn, line_of, local, whole
 from app.diagrams.vocabulary import camunda, child, expression, extension
 
 KINDS = frozenset({
@@ -32,7 +32,7 @@ class Around:
 
 def node(element: etree._Element, scope: str, around: Around) -> Node:
     """Everything the element says, in our words."""
-    name = element.get("id") or f"{local(element)}:{line_of(element)}"
+    name = element.get("id", "")
     names, documentations = vocabulary.translations(element)
     inputs, outputs = vocabulary.mappings(element)
     return Node(
@@ -46,19 +46,19 @@ def node(element: etree._Element, scope: str, around: Around) -> Node:
         documentations=documentations,
         incoming=tuple(around.incoming.get(name, ())),
         outgoing=tuple(around.outgoing.get(name, ())),
-        default=element.get("default") or "",
+        default=events.stem(element.get("default")),
         events=events.definitions(element, around.roots),
-        parallel_multiple=element.get("parallelMultiple") == "true",
+        parallel_multiple=flag(element, "parallelMultiple"),
         attached_to=events.stem(element.get("attachedToRef")),
-        interrupting=(element.get("cancelActivity") or element.get("isInterrupting") or "true") != "false",
-        triggered_by_event=element.get("triggeredByEvent") == "true",
-        for_compensation=element.get("isForCompensation") == "true",
-        instantiate=element.get("instantiate") == "true",
+        interrupting=flag(element, "cancelActivity", otherwise=flag(element, "isInterrupting", otherwise=True)),
+        triggered_by_event=flag(element, "triggeredByEvent"),
+        for_compensation=flag(element, "isForCompensation"),
+        instantiate=flag(element, "instantiate"),
         event_gateway_type=element.get("eventGatewayType") or "Exclusive",
         activation=vocabulary.condition(child(element, "activationCondition")),
         ordering=element.get("ordering") or "",
         completion=vocabulary.condition(child(element, "completionCondition")),
-        cancel_remaining=element.get("cancelRemainingInstances") != "false",
+        cancel_remaining=flag(element, "cancelRemainingInstances", otherwise=True),
         loop=_loop(element),
         form=vocabulary.form(element),
         assignment=vocabulary.assignment(element),
@@ -86,7 +86,8 @@ def documentation(element: etree._Element) -> str:
 
 
 def _count(text: str | None) -> int:
-    return int(text) if text and text.strip().isdigit() else 1
+    found = whole(text)
+    return 1 if found is None else found
 
 
 def _associated(element: etree._Element, name: str, end: str) -> tuple[str, ...]:
@@ -97,12 +98,11 @@ def _associated(element: etree._Element, name: str, end: str) -> tuple[str, ...]
 def _loop(element: etree._Element) -> Loop | None:
     standard = child(element, "standardLoopCharacteristics")
     if standard is not None:
-        most = standard.get("loopMaximum")
         return Loop(
             "standard",
             condition=vocabulary.condition(child(standard, "loopCondition")),
-            test_before=standard.get("testBefore") == "true",
-            maximum=int(most) if most and most.lstrip("-").isdigit() else None,
+            test_before=flag(standard, "testBefore"),
+            maximum=whole(standard.get("loopMaximum")),
             line=line_of(standard),
         )
     multi = child(element, "multiInstanceLoopCharacteristics")
@@ -120,7 +120,7 @@ def _multi(element: etree._Element, multi: etree._Element) -> Loop:
     spiffs_output = output.text if output is not None else None
     return Loop(
         "multi",
-        sequential=multi.get("isSequential") == "true",
+        sequential=flag(multi, "isSequential"),
         collection=collection,
         element_variable=given.get("inputElement") or camunda(multi, "elementVariable") or _variable(item),
         cardinality=_cardinality(multi),

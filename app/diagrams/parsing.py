@@ -17,6 +17,8 @@ MOST_ELEMENTS = 300_000
 MOST_ID = 2_000
 MOST_TEXT = 500_000
 _SHORT = ("id", "name")
+#: besides tasks, events, gateways and sub-processes, what gets an id where it has none
+_NAMELESS = frozenset({"process", "task", "transaction", "callActivity", "lane", "participant", "messageFlow"})
 
 
 class UnreadableDiagram(Invalid):
@@ -59,7 +61,16 @@ def _root(xml: bytes) -> etree._Element:
             raise UnreadableDiagram(f"line {element.sourceline}: {fault}", line=element.sourceline)
     if root is None:
         raise UnreadableDiagram("the file holds no element", line=1)
+    _give_ids(root)
     return root
+
+
+def _give_ids(root: etree._Element) -> None:
+    """Elements of a process that have no id get one, told apart by their number; the source stays as it is."""
+    for count, element in enumerate(root.iter(f"{{{BPMN}}}*")):
+        name = local(element)
+        if not element.get("id") and (name in _NAMELESS or name.endswith(("Task", "Event", "Gateway", "Process"))):
+            element.set("id", f"{name}:{count}")
 
 
 def _fault(element: etree._Element, depth: int, count: int) -> str:

@@ -13,7 +13,7 @@ from app.diagrams.kept import repeated, unread
 from app.diagrams.lanes import in_lanes, lanes_of
 from app.diagrams.levels import levels
 from app.diagrams.model import Box, DataItem, Diagram, Flow, MessageFlow, Node, Pool, Process
-from app.diagrams.names import BPMN, ZEEBE, is_bpmn, line_of, local
+from app.diagrams.names import BPMN, ZEEBE, flag, is_bpmn, line_of, local
 from app.diagrams.nodes import KINDS, Around, documentation, node
 from app.diagrams.parsing import parse
 
@@ -53,7 +53,7 @@ def _process(
     boxes: dict[str, Box],
     points: dict[str, tuple[tuple[float, float], ...]],
 ) -> Process:
-    name = element.get("id") or f"process:{line_of(element)}"
+    name = element.get("id", "")
     flows = {flow.id: flow for flow in _flows(element, name, points)}
     incoming: dict[str, list[str]] = defaultdict(list)
     outgoing: dict[str, list[str]] = defaultdict(list)
@@ -68,7 +68,7 @@ def _process(
     return Process(
         id=name,
         name=(element.get("name") or "").strip(),
-        executable=element.get("isExecutable") != "false",
+        executable=flag(element, "isExecutable", otherwise=True),
         line=line_of(element),
         names=names,
         documentation=documentation(element),
@@ -93,7 +93,7 @@ def _flows(element: etree._Element, process: str, points: dict[str, tuple[tuple[
         if local(each) != "sequenceFlow":
             continue
         source, target = events.stem(each.get("sourceRef")), events.stem(each.get("targetRef"))
-        key = each.get("id")
+        key = each.get("id", "")
         if not key:
             between = f"flow:{source}:{target}"
             key, made_up[between] = f"{between}:{made_up[between]}", made_up[between] + 1
@@ -115,14 +115,14 @@ def _data(element: etree._Element, process: str) -> Iterator[DataItem]:
     for each, scope in levels(element, process):
         if local(each) in _DATA:
             ref = events.stem(each.get("dataObjectRef") or each.get("dataStoreRef"))
-            many = each.get("isCollection") == "true"
+            many = flag(each, "isCollection")
             yield DataItem(each.get("id") or "", local(each), each.get("name") or "", ref, many, scope, line_of(each))
 
 
 def _pools(root: etree._Element, boxes: dict[str, Box]) -> Iterator[Pool]:
     for each in root.iter(f"{{{BPMN}}}participant"):
         names, _ = vocabulary.translations(each)
-        key = each.get("id") or f"participant:{line_of(each)}"
+        key = each.get("id", "")
         process = events.stem(each.get("processRef"))
         yield Pool(key, (each.get("name") or "").strip(), process, line_of(each), names, boxes.get(key))
 
@@ -130,7 +130,7 @@ def _pools(root: etree._Element, boxes: dict[str, Box]) -> Iterator[Pool]:
 def _message_flows(root: etree._Element) -> Iterator[MessageFlow]:
     for each in root.iter(f"{{{BPMN}}}messageFlow"):
         yield MessageFlow(
-            each.get("id") or f"messageFlow:{line_of(each)}",
+            each.get("id", ""),
             events.stem(each.get("sourceRef")),
             events.stem(each.get("targetRef")),
             each.get("name") or "",

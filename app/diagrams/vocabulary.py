@@ -8,7 +8,7 @@ from types import MappingProxyType
 from lxml import etree
 
 from app.diagrams.model import Assignment, Called, Expression, IoMapping, Schedule, Script, ServiceCall
-from app.diagrams.names import BPMN, CAMUNDA_LIKE, I18N, SPIFF, XML, ZEEBE, line_of, local, namespace
+from app.diagrams.names import BPMN, CAMUNDA_LIKE, I18N, SPIFF, XML, ZEEBE, line_of, local, namespace, whole
 
 
 def expression(text: str | None, line: int, plain: str = "literal") -> Expression | None:
@@ -91,7 +91,7 @@ def form(element: etree._Element) -> str:
         key = zeebe.get("formId") or zeebe.get("externalReference") or zeebe.get("formKey") or ""
     else:
         key = camunda(element, "formRef") or camunda(element, "formKey") or _spiff_form(element)
-    return key.rpartition(":")[2]
+    return key.rpartition(":")[2].removesuffix(".form").removesuffix(".json")
 
 
 def _spiff_form(element: etree._Element) -> str:
@@ -99,7 +99,7 @@ def _spiff_form(element: etree._Element) -> str:
         if namespace(holder) == SPIFF and local(holder) == "properties":
             for each in holder:
                 if isinstance(each.tag, str) and each.get("name") == "formJsonSchemaFilename":
-                    return (each.get("value") or "").removesuffix(".json")
+                    return each.get("value") or ""
     return ""
 
 
@@ -137,11 +137,11 @@ def service(element: etree._Element) -> ServiceCall | None:
     """What a service, send, script or business rule task asks a worker for."""
     zeebe, line = extension(element, ZEEBE, "taskDefinition"), line_of(element)
     headers = extension(element, ZEEBE, "taskHeaders")
-    given = {} if headers is None else {each.get("key", ""): each.get("value", "") for each in headers}
+    given = {} if headers is None else {each.get("key", ""): each.get("value", "") for each in headers if local(each)}
     if zeebe is not None:
         kind = expression(zeebe.get("type"), line)
-        retries = zeebe.get("retries") or "3"
-        return None if kind is None else ServiceCall(kind, int(retries) if retries.isdigit() else 3, given)
+        retries = whole(zeebe.get("retries"))
+        return None if kind is None else ServiceCall(kind, 3 if retries is None else max(retries, 0), given)
     text = camunda(element, "topic") or camunda(element, "class") or camunda(element, "delegateExpression")
     spiff = extension(element, SPIFF, "serviceTaskOperator")
     if text is None and spiff is not None:
@@ -173,16 +173,25 @@ def _mapping(element: etree._Element) -> IoMapping | None:
         source = expression(element.get("source"), line_of(element))
         target = element.get("target") or ""
     else:
-        source, target = expression(element.text, line_of(element)), element.get("name") or ""
+        source, target = _parameter(element), element.get("name") or ""
     return IoMapping(source, target, line_of(element)) if source is not None and target else None
+
+
+def _parameter(element: etree._Element) -> Expression | None:
+    """Camunda 7's parameter: a text; nothing is null; a script, list or map in it is a language of its own."""
+    line = line_of(element)
+    for each in element:
+        if local(each):
+            return Expression((each.text or "").strip(), each.get("scriptFormat") or local(each), line)
+    return expression(element.text, line) or Expression("null", "feel", line)
 
 
 def _call_mapping(element: etree._Element) -> IoMapping | None:
     target = element.get("target")
     if not target:
         return None
-    source = element.get("sourceExpression")
-    found = expression(source, line_of(element)) if source else Expression(element.get("source") or "", "feel")
+    source, line = element.get("sourceExpression"), line_of(element)
+    found = expression(source, line) if source else Expression(element.get("source") or "", "feel", line)
     return None if found is None else IoMapping(found, target, line_of(element))
 
 
@@ -198,7 +207,9 @@ def script(element: etree._Element) -> Script | None:
     written = (element.get("scriptFormat") or "python").lower()
     text = own.text or ""
     if "feel" in written:
-        return Script(text.strip().removeprefix("="), "feel", camunda(element, "resultVariable") or "", line_of(own))
+        return Script(
+            text.strip().removeprefix("=").strip(), "feel", camunda(element, "resultVariable") or "", line_of(own)
+        )
     return Script(text, "python" if "python" in written else written, "", line_of(own))
 
 

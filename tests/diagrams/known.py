@@ -7,7 +7,7 @@ from app.expressions import ExpressionError, from_dialect
 
 
 class Known:
-    """The form `register`, the process `other`, the decision `limits`, the connector `mail`; Nobody is no department."""
+    """The form `register`, the process `other`, the decision `limits`, the connector `mail`; Nobody has none."""
 
     def has_form(self, form_id: str) -> bool | None:
         return form_id == "register"

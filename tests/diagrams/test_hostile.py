@@ -1,0 +1,247 @@
+"""Files from an enemy: each is refused with its line, or harmless, and always at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app import diagrams
+from tests.diagrams.drawings import SPACES, drawing, file, task
+from tests.diagrams.known import Known
+from tests.diagrams.test_dialects import default_namespace
+
+SECONDS = 2.0
+HEAD = '<?xml version="1.0"?>'
+BOMB = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+
+REFUSED: dict[str, Callable[[], bytes]] = {
+    "empty": lambda: b"",
+    "blanks": lambda: b" \n\t ",
+    "only a declaration": lambda: HEAD.encode(),
+    "only a comment": lambda: b"<!-- nothing -->",
+    "truncated": lambda: drawing(task())[:-40],
+    "cut in a name": lambda: drawing(task())[:200],
+    "html": lambda: b"<!DOCTYPE html><html><body>Not found</body></html>",
+    "html without doctype": lambda: b"<html><body><p>Not found</body></html>",
+    "another root": lambda: b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"/>',
+    "a root without namespace": lambda: b"<definitions/>",
+    "json": lambda: b'{"nodes": []}',
+    "a picture": lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40,
+    "a zip": lambda: b"PK\x03\x04" + bytes(1000),
+    "zeros": lambda: bytes(1000),
+    "a zero inside": lambda: drawing(task()).replace(b"Pay", b"P\0y"),
+    "a zero by reference": lambda: drawing(task()).replace(b"Pay", b"P&#0;y"),
+    "not its encoding": lambda: drawing(task()).replace(b"Pay", b"P\xff\xfey"),
+    "an unknown encoding": lambda: drawing(task()).replace(b"UTF-8", b"UTF-99"),
+    "a doctype": lambda: f"{HEAD}<!DOCTYPE x><definitions/>".encode(),
+    "an entity bomb": lambda: f'{HEAD}<!DOCTYPE x [<!ENTITY e0 "ha">{BOMB}]><x>&e11;</x>'.encode(),
+    "an entity bomb in an attribute": lambda: f'{HEAD}<!DOCTYPE x [<!ENTITY e0 "ha">{BOMB}]><x a="&e11;"/>'.encode(),
+    "one large entity, many times": lambda: (
+        f'{HEAD}<!DOCTYPE x [<!ENTITY e "{"a" * 100_000}">]><x>{"&e;" * 10_000}</x>'.encode()
+    ),
+    "a file by entity": lambda: f'{HEAD}<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'.encode(),
+    "a parameter entity": lambda: f'{HEAD}<!DOCTYPE x [<!ENTITY % e SYSTEM "http://x.invalid/">%e;]><x/>'.encode(),
+    "an undefined entity": lambda: drawing(task()).replace(b"Pay", b"&nope;"),
+    "100,000 deep": lambda: f"<a {SPACES}>".encode() + b"<a>" * 100_000,
+    "300 deep": lambda: file("<bpmn:process>" + "<bpmn:subProcess>" * 300 + "</bpmn:subProcess>" * 300),
+    "20,000 attributes": lambda: ('<a b=""' + "".join(f' a{n}=""' for n in range(20_000)) + "/>").encode(),
+    "an id of 5 MB": lambda: drawing(f'<bpmn:task id="{"a" * 5_000_000}"/>'),
+    "a name of 5 MB": lambda: drawing(f'<bpmn:task id="work" name="{"a" * 5_000_000}"/>'),
+    "11 MB": lambda: file(f"<!-- {'a' * 11_000_000} -->"),
+    "a million elements": lambda: file("<bpmn:process>" + "<a/>" * 1_000_000 + "</bpmn:process>"),
+    "5,000 lanes": lambda: file(
+        '<bpmn:process id="p"><bpmn:laneSet>' + "<bpmn:lane/>" * 5_000 + "</bpmn:laneSet></bpmn:process>"
+    ),
+    "60 lanes in one another": lambda: file(
+        '<bpmn:process id="p"><bpmn:laneSet>'
+        + "<bpmn:lane><bpmn:childLaneSet>" * 60
+        + "</bpmn:childLaneSet></bpmn:lane>" * 60
+        + "</bpmn:laneSet></bpmn:process>"
+    ),
+}
+
+TASK = '<bpmn:task id="work"/>'
+LANE = '<bpmn:lane id="l"><bpmn:childLaneSet><bpmn:lane id="l"><bpmn:childLaneSet><bpmn:lane id="l"/>'
+HARMLESS: dict[str, Callable[[], bytes]] = {
+    "no process": lambda: file(""),
+    "nothing has an id": lambda: file("<bpmn:process><bpmn:task/><bpmn:task/><bpmn:sequenceFlow/></bpmn:process>"),
+    "a boundary event on itself": lambda: drawing(f'{TASK}<bpmn:boundaryEvent id="b" attachedToRef="b"/>'),
+    "boundary events on each other": lambda: drawing(
+        f'{TASK}<bpmn:boundaryEvent id="a" attachedToRef="b"/><bpmn:boundaryEvent id="b" attachedToRef="a"/>'
+        '<bpmn:laneSet><bpmn:lane id="l"><bpmn:flowNodeRef>work</bpmn:flowNodeRef></bpmn:lane></bpmn:laneSet>'
+    ),
+    "lanes of one id in one another": lambda: drawing(
+        f"{TASK}<bpmn:laneSet>{LANE}</bpmn:childLaneSet></bpmn:lane></bpmn:childLaneSet></bpmn:lane></bpmn:laneSet>"
+    ),
+    "a sub-process in itself": lambda: drawing(
+        '<bpmn:subProcess id="work"><bpmn:subProcess id="work"><bpmn:task id="t"/></bpmn:subProcess></bpmn:subProcess>'
+        '<bpmn:laneSet><bpmn:lane id="l"><bpmn:flowNodeRef>start</bpmn:flowNodeRef></bpmn:lane></bpmn:laneSet>'
+    ),
+    "a task on itself": lambda: drawing(
+        '<bpmn:task id="work" attachedToRef="work"/>'
+        '<bpmn:laneSet><bpmn:lane id="l"><bpmn:flowNodeRef>start</bpmn:flowNodeRef></bpmn:lane></bpmn:laneSet>'
+    ),
+    "a process that calls itself": lambda: drawing('<bpmn:callActivity id="work" calledElement="p"/>'),
+    "a hundred million instances": lambda: drawing(
+        '<bpmn:task id="work"><bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>100000000'
+        "</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics></bpmn:task>"
+    ),
+    "odd numbers": lambda: drawing(
+        f'<bpmn:task id="work" startQuantity="²" completionQuantity="{"9" * 5000}"/>'
+        '<bpmn:task id="t"><bpmn:standardLoopCharacteristics loopMaximum="--1"/></bpmn:task>'
+    ),
+    "odd positions": lambda: drawing(
+        f"{TASK}",
+        more='<d:BPMNShape xmlns:d="http://www.omg.org/spec/BPMN/20100524/DI" '
+        'xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" bpmnElement="work"><dc:Bounds x="nan" y="1e999"/>'
+        "</d:BPMNShape>",
+    ),
+    "comments and instructions everywhere": lambda: drawing(task()).replace(b"><", b"><!-- x --><?y z?><"),
+    "names in every script": lambda: drawing('<bpmn:task id="work" name="付款 ‮evil {braces} %s 🏦"/>'),
+    "a braced name and id": lambda: drawing(
+        '<bpmn:userTask id="work" name="{0.__class__} {node}"/><bpmn:task id="{x}"/>'
+    ),
+    "5,000 tasks from one to the next": lambda: file(
+        '<bpmn:process id="p">'
+        + "".join(
+            f'<bpmn:task id="t{n}"/><bpmn:sequenceFlow sourceRef="t{n}" targetRef="t{n + 1}"/>' for n in range(5000)
+        )
+        + "</bpmn:process>"
+    ),
+    "5,000 tasks round and round": lambda: file(
+        '<bpmn:process id="p">'
+        + "".join(
+            f'<bpmn:task id="t{n}"/><bpmn:sequenceFlow sourceRef="t{n}" targetRef="t{(n + 1) % 5000}"/>'
+            for n in range(5000)
+        )
+        + "</bpmn:process>"
+    ),
+    "every task to every other": lambda: file(
+        '<bpmn:process id="p">'
+        + "".join(f'<bpmn:task id="t{n}"/>' for n in range(100))
+        + "".join(f'<bpmn:sequenceFlow sourceRef="t{a}" targetRef="t{b}"/>' for a in range(100) for b in range(100))
+        + "</bpmn:process>"
+    ),
+}
+
+
+def judged(xml: bytes) -> list[diagrams.Finding]:
+    """Read and judged, with every sentence said."""
+    found = diagrams.check(diagrams.read(xml), Known())
+    assert all(finding.text(lang) for finding in found for lang in ("en", "zh"))
+    return found
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_is_refused_at_once_with_a_line(name: str) -> None:
+    xml = REFUSED[name]()
+    begun = time.process_time()
+    with pytest.raises(diagrams.UnreadableDiagram) as refusal:
+        diagrams.read(xml)
+    assert time.process_time() - begun < SECONDS
+    assert refusal.value.line >= 1
+    assert 5 < len(refusal.value.message) < 300
+    assert "\n" not in refusal.value.message
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_it_is_read_and_judged_at_once(name: str) -> None:
+    xml = HARMLESS[name]()
+    begun = time.process_time()
+    judged(xml)
+    assert time.process_time() - begun < SECONDS
+
+
+def test_elements_without_ids_are_told_apart() -> None:
+    diagram = diagrams.read(HARMLESS["nothing has an id"]())
+    (process,) = diagram.processes.values()
+    assert len(process.nodes) == 2
+
+
+def test_two_thousand_steps_are_read_within_a_second() -> None:
+    steps = "".join(
+        f'<bpmn:userTask id="t{n}" name="Step {n}"><bpmn:incoming>f{n}</bpmn:incoming></bpmn:userTask>'
+        f'<bpmn:sequenceFlow id="f{n}" sourceRef="t{n}" targetRef="t{n + 1}"/>'
+        for n in range(2000)
+    )
+    xml = file(f'<bpmn:process id="p">{steps}</bpmn:process>')
+    begun = time.process_time()
+    assert len(diagrams.read(xml).processes["p"].nodes) == 2000
+    assert time.process_time() - begun < 1
+
+
+def survives(xml: bytes) -> None:
+    """It is refused clearly, or judged."""
+    line = 1
+    try:
+        judged(xml)
+    except diagrams.UnreadableDiagram as refusal:
+        line = refusal.line
+    assert line >= 1
+
+
+REAL = [
+    default_namespace(),
+    drawing(task(form="register")),
+    drawing(
+        '<bpmn:subProcess id="work"><bpmn:startEvent id="in"/><bpmn:exclusiveGateway id="g" default="d"/>'
+        '<bpmn:sequenceFlow id="d" sourceRef="in" targetRef="g"><bpmn:conditionExpression>=a &gt; 1'
+        '</bpmn:conditionExpression></bpmn:sequenceFlow><bpmn:multiInstanceLoopCharacteristics behavior="All">'
+        "<bpmn:loopCardinality>3</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics></bpmn:subProcess>"
+        '<bpmn:boundaryEvent id="late" attachedToRef="work"><bpmn:timerEventDefinition><bpmn:timeCycle>R3/PT1H'
+        "</bpmn:timeCycle></bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+        '<bpmn:laneSet><bpmn:lane id="l"><bpmn:flowNodeRef>work</bpmn:flowNodeRef></bpmn:lane></bpmn:laneSet>'
+    ),
+]
+PIECES = [
+    b"<",
+    b">",
+    b'"',
+    b"&",
+    b"/>",
+    b"<bpmn:task/>",
+    b'id="work"',
+    b"\0",
+    b"\xff",
+    b"=",
+    b"</bpmn:process>",
+    "付".encode(),
+]
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> bytes:
+    """A real diagram with a few pieces cut, doubled, swapped or put in."""
+    xml = bytearray(draw(st.sampled_from(REAL)))
+    for _ in range(draw(st.integers(1, 6))):
+        at, length = draw(st.integers(0, len(xml))), draw(st.integers(0, 60))
+        cut = bytes(xml[at : at + length])
+        change = draw(st.sampled_from(["cut", "double", "move", "put"]))
+        if change in ("cut", "move"):
+            del xml[at : at + length]
+        to = draw(st.integers(0, len(xml)))
+        if change in ("double", "move"):
+            xml[to:to] = cut
+        elif change == "put":
+            xml[to:to] = draw(st.sampled_from(PIECES))
+    return bytes(xml)
+
+
+@settings(max_examples=300, deadline=2000, suppress_health_check=[HealthCheck.too_slow])
+@given(mutated())
+def test_a_damaged_file_is_refused_clearly_or_judged(xml: bytes) -> None:
+    survives(xml)
+
+
+@settings(max_examples=300, deadline=2000)
+@given(st.sampled_from(REAL), st.data())
+def test_swapped_words_are_judged(xml: bytes, data: st.DataObject) -> None:
+    words = xml.split(b'"')
+    odd = list(range(1, len(words), 2))[8:]
+    for _ in range(data.draw(st.integers(1, 5))):
+        words[data.draw(st.sampled_from(odd))] = words[data.draw(st.sampled_from(odd))]
+    survives(b'"'.join(words))
