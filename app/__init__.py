@@ -18,7 +18,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     from flask import Flask
 
     import config
-    from app import api, models, web
+    from app import api, models, web  # noqa: F401  the models are registered by being imported
     from app.core import database
     from app.instances import live
     from app.secret import secret_key
@@ -29,7 +29,6 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     app.secret_key = app.config["SECRET_KEY"] or secret_key(app.config["DATA"])
     live.size = app.config["LIVE_CACHE"]
     database.connect(app)
-    assert models
     api.register(app)
     web.register(app)
     return app

@@ -62,7 +62,16 @@ def _measure(place: World) -> None:
     say(bench, "commits", commits, "commits", 1, place.database, against=1)
     say(bench, "bytes", (_size(place) - before) / len(tasks), "bytes/case", len(tasks), place.database)
     floor = _replay(place, copy, every)
-    say(bench, "floor", N / floor, "1/s", N, place.database, against="bare SQL", ratio=round((n / wall) / (N / floor), 3))
+    say(
+        bench,
+        "floor",
+        N / floor,
+        "1/s",
+        N,
+        place.database,
+        against="bare SQL",
+        ratio=round((n / wall) / (N / floor), 3),
+    )
     live.clear()
     _cold(place, bench, lin)
 

@@ -20,8 +20,9 @@ from app.people import demo, passwords
 from app.people import queries as people
 from app.people.actor import Actor
 
-#: Tuesday, a working day, 10:00 in Shanghai
-MORNING = datetime(2026, 5, 5 + 1, 2, 0, tzinfo=UTC)
+#: Wednesday, a working day, 10:00 in Shanghai
+MORNING = datetime(2026, 5, 6, 2, 0, tzinfo=UTC)
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +119,7 @@ class Cast:
 
 @pytest.fixture
 def cast(app: Flask) -> Cast:
-    """The demo organisation, with lin, wang, zhao, chen, qian, sun and their colleagues."""
-    demo.load_people()
+    """The demo organisation, with lin, wang, zhao, chen, qian, sun and their colleagues, there since the new year."""
+    with clock.running_on(clock.FakeClock(NEW_YEAR)):
+        demo.load_people()
     return Cast()

@@ -69,7 +69,11 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session for questions. What it loads stays usable after the block; nothing written in it is kept."""
-    with Session(db.engine, expire_on_commit=False) as session:
+    engine: sa.Engine = db.engine
+    if engine.dialect.name == "postgresql":
+        # One moment for the whole page, as SQLite gives it: a task and its case's state fit together.
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    with Session(engine, expire_on_commit=False) as session:
         yield session
 
 
@@ -186,9 +190,11 @@ _open: ContextVar[bool] = ContextVar("laneway_writing", default=False)
 
 
 @contextmanager
-def writing() -> Iterator[Tx]:
+def writing(*, snapshot: bool = False) -> Iterator[Tx]:
     """The write transaction of a move: begins, flushes, commits once; an error rolls everything back.
 
+    With `snapshot` all its questions are answered as of one moment (on SQLite they always are), so that what two tables
+    say about one case fits together; a row that changed since then lets the move begin again.
     The request's reading session is closed first. Transactions do not nest: two moves are two transactions.
     """
     if _open.get():
@@ -198,6 +204,8 @@ def writing() -> Iterator[Tx]:
     try:
         with db.engine.connect() as connection:
             connection = connection.execution_options(laneway_writes=True)
+            if snapshot and connection.dialect.name == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 tx = Tx(connection)
                 yield tx

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
 from app.core.tables import Base
 
 _Convert = Callable[[Any], Any] | None
-_Compiled = tuple[str, list[tuple[str, _Convert]], list[_Convert]]
+#: SQL text; (name, conversion) of each parameter, in order; conversion of each result; values that the statement fixes
+_Compiled = tuple[str, list[tuple[str, _Convert]], list[_Convert], dict[str, Any]]
 
 
 class Several(list[Any]):
@@ -25,7 +26,7 @@ class Statement:
         self._compiled: dict[str, _Compiled] = {}
 
     def on(self, dialect: sa.Dialect) -> _Compiled:
-        """The SQL text, the parameters' names in their order with their conversions, the results' conversions."""
+        """What `_Compiled` says, compiled at the first use."""
         known = self._compiled.get(dialect.name)
         if known is None:
             known = self._compiled[dialect.name] = self._compile(dialect)
@@ -37,11 +38,13 @@ class Statement:
         prepares = compiled._bind_processors
         order = [(name, prepares.get(name)) for name in compiled.positiontup or ()]
         reads = [column.type.dialect_impl(own).result_processor(own, None) for column in compiled._result_columns]
-        return str(compiled), order, reads
+        fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        return str(compiled), order, reads, fixed
 
 
 def run(cursor: Any, dialect: sa.Dialect, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-    sql, order, reads = statement.on(dialect)
+    sql, order, reads, fixed = statement.on(dialect)
+    values = {**fixed, **values} if fixed else values
     cursor.execute(sql, [prepare(values[name]) if prepare else values[name] for name, prepare in order])
     if not cursor.description:
         return ()
@@ -69,20 +72,21 @@ def insert_sql(
     table: sa.FromClause, columns: tuple[str, ...], count: int, dialect: sa.Dialect, *, replace: bool
 ) -> _Sql:
     key = (dialect.name, table, columns, count, replace)
-    known = _inserts.get(key)
-    if known is None:
+    if key not in _inserts:
         quote = dialect.identifier_preparer.quote
         row = f"({', '.join(_value(table, column, dialect) for column in columns)})"
         sql = (
-            f"INSERT INTO {_name(table, dialect)} ({', '.join(map(quote, columns))}) VALUES {', '.join([row] * count)}"
+            f"INSERT INTO {_name(table, dialect)} ({', '.join(map(quote, columns))}) VALUES {', '.join([row] * count)}"  # noqa: S608  names of our own tables
         )
         if replace:
             keys = [column.name for column in table.primary_key]
             rest = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in columns if name not in keys)
             sql += f" ON CONFLICT ({', '.join(map(quote, keys))}) DO UPDATE SET {rest}"
-        prepares = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in columns]
-        known = _inserts[key] = (sql, prepares)
-    return known
+        prepares = [
+            (name, cast(_Convert, table.c[name].type.dialect_impl(dialect).bind_processor(dialect))) for name in columns
+        ]
+        _inserts[key] = (sql, prepares)
+    return _inserts[key]
 
 
 def delete_sql(table: sa.FromClause, count: int, dialect: sa.Dialect) -> str:
@@ -91,13 +95,14 @@ def delete_sql(table: sa.FromClause, count: int, dialect: sa.Dialect) -> str:
         columns = [dialect.identifier_preparer.quote(column.name) for column in table.primary_key]
         row = f"({', '.join([_mark(dialect)] * len(columns))})"
         rows = f"VALUES {', '.join([row] * count)}" if dialect.name == "sqlite" else ", ".join([row] * count)
-        _deletes[key] = f"DELETE FROM {_name(table, dialect)} WHERE ({', '.join(columns)}) IN ({rows})"
+        _deletes[key] = f"DELETE FROM {_name(table, dialect)} WHERE ({', '.join(columns)}) IN ({rows})"  # noqa: S608  names of our own tables
     return _deletes[key]
 
 
 def _value(table: sa.FromClause, column: str, dialect: sa.Dialect) -> str:
     """The place of a value: a mark, or the table's own SQL around several (`info["insert_sql"]`, with a Several)."""
-    own: str | None = table.info.get("insert_sql", {}).get(column)
+    info: dict[str, Any] = table.info  # type: ignore[attr-defined]
+    own: str | None = info.get("insert_sql", {}).get(column)
     return own.replace("{}", _mark(dialect)) if own else _mark(dialect)
 
 
@@ -106,7 +111,7 @@ def _mark(dialect: sa.Dialect) -> str:
 
 
 def _name(table: sa.FromClause, dialect: sa.Dialect) -> str:
-    return dialect.identifier_preparer.format_table(table)  # type: ignore[arg-type]
+    return dialect.identifier_preparer.format_table(table)
 
 
 _depths: dict[sa.FromClause, int] = {}

@@ -26,7 +26,7 @@ def catalog(lang: str) -> dict[str, str]:
     return sentences
 
 
-def translate(key: str, lang: str, **values: Any) -> str:
+def translate(key: str, lang: str, /, **values: Any) -> str:
     """The sentence for a key. A key without a sentence is shown as it is, so that nothing ever breaks on it.
 
     With a value `n` equal to 1, the key `<key>.one` is preferred where it exists.

@@ -107,13 +107,13 @@ def with_hash(run: Run, key: str, content: str) -> Version:
 def form(run: Run, definition_id: int, form_id: str) -> forms.Form | None:
     """The form of a version, as it was deployed with it."""
     content = _content(run, definition_id, "form", form_id)
-    return content and _once(("form", content), lambda: forms.read(_body(run, content)))
+    return _once(("form", content), lambda: forms.read(_body(run, content))) if content else None
 
 
 def decision(run: Run, definition_id: int, decision_id: str) -> decisions.DecisionFile | None:
     """The decision file that a version uses for a decision."""
     content = _content(run, definition_id, "decision", decision_id)
-    return content and _once(("decision", content), lambda: decisions.read(_body(run, content)))
+    return _once(("decision", content), lambda: decisions.read(_body(run, content))) if content else None
 
 
 def source(run: Run, diagram_hash: str) -> bytes:
@@ -134,7 +134,7 @@ def _version(run: Run, definition_id: int) -> Version:
     diagram = diagrams.read(_body(run, diagram_hash))
     # A running case is tied to the whole content, forms and decisions included, not only to the drawing.
     program = engine.compile(replace(diagram, hash=content), key)
-    paths = dict(run(_lane_rows, {"process": key}))
+    paths: dict[str, int] = dict(run(_lane_rows, {"process": key}))
     lanes = {lane.id: paths[lane.path] for lane in diagram.processes[key].lanes.values() if lane.path in paths}
     return Version(definition_id, key, number, content, diagram, program, lanes)
 

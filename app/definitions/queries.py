@@ -148,4 +148,4 @@ def _facts() -> sa.Select[Any]:
 
 
 def _as_facts(row: Sequence[Any]) -> VersionFacts:
-    return VersionFacts(*row[:4], row[4] or {}, *row[5:11], row[11] or "", row[12] or {}, *row[13:])
+    return VersionFacts(*[*row[:4], row[4] or {}, *row[5:11], row[11] or "", row[12] or {}, *row[13:]])

@@ -84,14 +84,5 @@ class Cancel:
 
 
 Event = (
-    TaskDone
-    | TimerDue
-    | MessageArrived
-    | SignalArrived
-    | ServiceDone
-    | ServiceFailed
-    | Retry
-    | Skip
-    | Edit
-    | Cancel
+    TaskDone | TimerDue | MessageArrived | SignalArrived | ServiceDone | ServiceFailed | Retry | Skip | Edit | Cancel
 )

@@ -34,6 +34,7 @@ class StepLeft:
     outcome: str  #: completed, caught, thrown, cancelled or error
     previous: tuple[str, ...] = ()
     flows: tuple[str, ...] = ()  #: ids of the sequence flows taken
+    entered_at: datetime | None = None  #: when the step was entered; None = in this very move
 
 
 @dataclass(frozen=True, slots=True)

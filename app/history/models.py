@@ -110,7 +110,8 @@ class StepRow(Model):
         {
             "info": {
                 "insert_sql": {
-                    "attempt": "(SELECT coalesce(max(attempt), 0) FROM step WHERE instance_id = {} AND element = {}) + {}"
+                    "attempt": "(SELECT coalesce(max(attempt), 0) FROM step"
+                    " WHERE instance_id = {} AND element = {}) + {}"
                 }
             }
         },

@@ -1,4 +1,4 @@
-"""Whether the record of one case is whole. The command line verifies everything, offline too; a page asks for one chain."""
+"""Whether the record of one case is whole. The command line verifies everything; a page asks for one chain."""
 
 from __future__ import annotations
 

@@ -317,4 +317,3 @@ def _repair(incident_id: int, by: Actor, how: str, data: Mapping[str, Any]) -> N
 def _require_admin(by: Actor) -> None:
     if not by.is_admin:
         raise NotAllowed
-

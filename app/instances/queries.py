@@ -225,9 +225,7 @@ def form_of(session: Session, task: TaskDetail) -> forms.Form | None:
 def data_for(session: Session, task: TaskDetail) -> dict[str, Any]:
     """What the task's form may show: the variables it sees, after its input mappings."""
     run = partial(ask, session)
-    root = session.scalar(
-        sa.select(ProcessInstance.definition_id).where(ProcessInstance.id == task.work.instance_id)
-    )
+    root = session.scalar(sa.select(ProcessInstance.definition_id).where(ProcessInstance.id == task.work.instance_id))
     if root is None or not task.work.is_live:
         return {}
     return dict(live.load(run, task.work.instance_id, root).live.visible(task.ref))
@@ -242,7 +240,7 @@ def _brief() -> sa.Select[Any]:
 
 
 def _as_brief(row: Sequence[Any]) -> Brief:
-    return Brief(*row[:5], row[5] or {}, *row[6:8], row[8] or "", row[9] or "", *row[10:])
+    return Brief(*[*row[:5], row[5] or {}, *row[6:8], row[8] or "", row[9] or "", *row[10:]])
 
 
 def _as_incident(row: Incident, case: Brief) -> IncidentFacts:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from app.instances.origins import Origin
 from app.people.lanes import Holder
 from app.tasks.held import Held
 
-_NO_TIMES = {
+_NO_TIMES: dict[str, Any] = {
     "offered_at": None,
     "claimed_at": None,
     "started_at": None,
@@ -53,7 +52,7 @@ def _seconds(span: timedelta) -> int:
 
 
 def person_step(
-    task: Held, *, seq: int, kind: str, outcome: str, at: datetime, times: Mapping[str, Any]
+    task: Held, *, seq: int, kind: str, outcome: str, at: datetime, times: dict[str, Any]
 ) -> dict[str, Any]:
     """The row of a task that ended; `times` as `worked` gave them."""
     return (

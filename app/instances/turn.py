@@ -22,7 +22,8 @@ from app.definitions import library
 from app.definitions.library import Version
 from app.history import Fact, FieldChange, StepRow, Stream, append
 from app.instances import case as cases
-from app.instances import lanes, live, record, steps
+from app.instances import lanes, record, steps
+from app.instances import live as lives
 from app.instances.case import Case, Key
 from app.instances.errors import NotRunning
 from app.instances.host import Host
@@ -41,6 +42,7 @@ _set_state = Statement(
         end_code=sa.bindparam("code_"),
     )
 )
+_forget_state = Statement(sa.delete(InstanceState).where(InstanceState.instance_id == sa.bindparam("instance")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Turn:
     closing: dict[str, Closing] = field(default_factory=dict)  #: tasks whose step the engine is about to leave
     written: dict[str, dict[str, list[str | None]]] = field(default_factory=dict)  #: ref -> field -> digests
     before: dict[str, dict[str, Any]] = field(default_factory=dict)  #: ref -> what the fields were
-    _warm: live.Warm | None = None
+    _warm: lives.Warm | None = None
     _facts: list[Fact] = field(default_factory=list)
     _projections: list[tuple[int, Callable[[int], None]]] = field(default_factory=list)
     _rounds: Counter[str] = field(default_factory=Counter)
@@ -96,13 +98,14 @@ class Turn:
         return self._state.live
 
     @property
-    def _state(self) -> live.Warm:
-        if self._warm is None:
-            self._warm = live.take(self.case.id, self.stream.head)
-            if self._warm is None:
-                self._warm = live.load(self.tx.run, self.case.id, self.case.definition_id)
-            self._warm.host.run = self.tx.run
-        return self._warm
+    def _state(self) -> lives.Warm:
+        warm = self._warm
+        if warm is None:
+            warm = lives.take(self.case.id, self.stream.head)
+            warm = warm or lives.load(self.tx.run, self.case.id, self.case.definition_id)
+            warm.host.run = self.tx.run
+            self._warm = warm
+        return warm
 
     def version_of(self, process_key: str) -> Version:
         """The version of the case's own process, or of one it calls."""
@@ -141,7 +144,7 @@ class Turn:
         """Start the live state of a new case and have its first happenings recorded."""
         host = Host(self.case.id, self.tx.run)
         state, happenings = engine.start(version.program, data, host=host, at=self.at, element=element, payload=payload)
-        self._warm = live.Warm(state, host)
+        self._warm = lives.Warm(state, host)
         record.all_of(self, happenings)
 
     def advance(self, event: engine.Event) -> None:
@@ -221,9 +224,12 @@ class Turn:
         self._write_state(self._warm.live)
         if self.case.state in ("running", "suspended"):
             warm, head = self._warm, self.stream.head
-            self.tx.after_commit.append(lambda: live.put(self.case.id, head, warm))
+            self.tx.after_commit.append(lambda: lives.put(self.case.id, head, warm))
 
     def _write_state(self, state: engine.Live) -> None:
+        if self.case.state not in ("running", "suspended"):
+            self.tx.change(_forget_state, {"instance": self.case.id})
+            return
         dumped = state.dump()
         for piece in dumped.removed:
             self.tx.drop(InstanceState.__table__, instance_id=self.case.id, piece=piece)
@@ -236,7 +242,7 @@ class Turn:
 @contextmanager
 def turn_of_task(task_id: int, *, by: Actor, key: Key) -> Iterator[Turn]:
     """A turn of the case of a task; `turn.task` is the task. Raises NoSuchTask, KeyReused."""
-    with writing() as tx:
+    with writing(snapshot=True) as tx:
         turn = _turn(tx, by, key, cases.of_task(tx, task_id, by, key))
         yield turn
         turn.finish()
@@ -245,7 +251,7 @@ def turn_of_task(task_id: int, *, by: Actor, key: Key) -> Iterator[Turn]:
 @contextmanager
 def turn_of_case(instance_id: int, *, by: Actor, key: Key) -> Iterator[Turn]:
     """A turn of a case. Raises NoSuchInstance, KeyReused."""
-    with writing() as tx:
+    with writing(snapshot=True) as tx:
         turn = _turn(tx, by, key, cases.of_id(tx, instance_id, by, key))
         yield turn
         turn.finish()

@@ -242,7 +242,7 @@ def live_of(session: Session, instances: Collection[int]) -> dict[int, list[Work
 def as_work(row: Sequence[Any]) -> Work:
     """A row of `_COLUMNS` as the list shows it."""
     lane = LaneName(row[17], row[18], row[19] or {}, row[20], row[21] or "", *_named(row[22:])) if row[17] else None
-    return Work(*row[:5], row[5] or {}, *row[6:14], _person(*row[14:17]), lane)
+    return Work(*[*row[:5], row[5] or {}, *row[6:14], _person(*row[14:17]), lane])
 
 
 def _named(row: Sequence[Any]) -> tuple[str, Mapping[str, str], str, Mapping[str, str], str]:
@@ -338,7 +338,7 @@ def _ranges(view: View, lanes: int, admin: bool) -> list[tuple[Any, ...]]:
     named = Task.id.in_(sa.select(Candidate.task_id).where(Candidate.account_id == _ME))
     ranges: list[tuple[Any, ...]] = [(_LIVE, Task.lane_id == lane) for lane in ids]
     ranges += [(_LIVE, Task.lane_id.is_(None))] if admin else []
-    outside = [(_LIVE, named, *_not_mine())] + mine if view == "late" else [(_LIVE, named)]
+    outside = [(_LIVE, named, *_not_mine()), *mine] if view == "late" else [(_LIVE, named)]
     no_lane = [Task.lane_id.is_not(None)] if admin else []
     ranges += [(*conditions, elsewhere, *no_lane) for conditions in outside]
     return [(*conditions, *late) for conditions in ranges]
@@ -352,7 +352,7 @@ def _not_mine() -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
     )
 
 
-def _range(*conditions: Any) -> sa.Select[Any]:
+def _range(*conditions: Any) -> sa.Select[int, datetime]:
     return sa.select(Task.id, Task.sort_at).where(*conditions).order_by(Task.sort_at, Task.id)
 
 

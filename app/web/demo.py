@@ -45,7 +45,5 @@ def demo_logins() -> DemoLogins | None:
 
 def _what(person: Person, departments: Mapping[str, str]) -> str:
     roles = [say(f"people.role.{role}") for role in sorted(person.roles)]
-    posts = [
-        say(f"web.post.{post}", department=departments.get(code, code)) for code, post in person.posts.items()
-    ]
+    posts = [say(f"web.post.{post}", department=departments.get(code, code)) for code, post in person.posts.items()]
     return say("web.comma").join(posts + roles)

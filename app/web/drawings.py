@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.diagrams.model import Diagram
+from app.diagrams.model import Diagram, Flow, Lane, Node
 from app.instances.story import Path
 from app.web.language import language
 
@@ -10,7 +10,7 @@ from app.web.language import language
 def node_names(diagram: Diagram, key: str) -> dict[str, str]:
     """Names in the reader's language by element, for the drawing and the lists beside it."""
     process, lang = diagram.processes[key], language()
-    things = [*process.nodes.values(), *process.flows.values(), *process.lanes.values()]
+    things: list[Node | Flow | Lane] = [*process.nodes.values(), *process.flows.values(), *process.lanes.values()]
     names = {each.id: each.names.get(lang) or each.name for each in things if each.name}
     pools = diagram.pools.values()
     return names | {pool.id: pool.names.get(lang) or pool.name for pool in pools if pool.name}

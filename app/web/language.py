@@ -33,12 +33,12 @@ def _language() -> str:
     return request.accept_languages.best_match(LANGUAGES) or str(current_app.config["LANGUAGE"])
 
 
-def say(key: str, **values: Any) -> str:
+def say(key: str, /, **values: Any) -> str:
     """A sentence in the reader's language."""
     return translate(key, language(), **values)
 
 
-def tell(key: str, **values: Any) -> Markup:
+def tell(key: str, /, **values: Any) -> Markup:
     """A sentence whose values may be marked up: everything that is not is escaped."""
     return Markup(translate(key, language())).format_map(_Escaped(values))  # noqa: S704  ours; values are escaped
 

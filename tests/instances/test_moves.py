@@ -31,7 +31,7 @@ def open_tasks(instance: str) -> dict[str, int]:
     found = sa.select(Task.element, Task.id).where(
         Task.instance_id == int(instance), Task.state.in_(("open", "claimed"))
     )
-    return {element: task_id for element, task_id in rows(found)}
+    return dict(rows(found))
 
 
 def kinds(instance: str) -> list[str]:

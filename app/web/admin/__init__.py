@@ -150,14 +150,14 @@ def _departments_page(fault: str = "") -> str:
     return render_template("departments.html", departments=known, lanes=lanes, processes=processes, fault=fault)
 
 
-def _change(
-    move: Callable[[], None], words: str, page: Callable[[str], str], endpoint: str
-) -> ResponseReturnValue:
+def _change(move: Callable[[], None], words: str, page: Callable[[str], str], endpoint: str) -> ResponseReturnValue:
     """Do it and go back to the list; a refusal stands on the same page."""
     try:
         move()
     except LanewayError as fault:
-        said = [text for texts in field_messages(fault).values() for text in texts] if isinstance(fault, Invalid) else []
+        said = (
+            [text for texts in field_messages(fault).values() for text in texts] if isinstance(fault, Invalid) else []
+        )
         return page(explain(fault, language()) if not said else " ".join(said)), status_of(fault)
     flash(say(words))
     return redirect(url_for(endpoint))

@@ -22,8 +22,8 @@ from app.instances import moves, queries, story
 from app.tasks import queries as tasks
 from app.web.access import Who, allow
 from app.web.answers import posted_answer
-from app.web.errors import field_messages
 from app.web.drawings import node_names
+from app.web.errors import field_messages
 from app.web.language import language, say
 from app.web.numbers import whole
 from app.web.security import actor

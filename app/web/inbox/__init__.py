@@ -113,7 +113,9 @@ def complete(task_id: int) -> ResponseReturnValue:
     try:
         done = moves.complete(task_id, answer, by=actor(), version=request.form.get("version", type=int))
     except Invalid as fault:
-        return _page(desk, answer, errors=field_messages(fault), fault="" if fault.fields else explain(fault, language())), 422
+        return _page(
+            desk, answer, errors=field_messages(fault), fault="" if fault.fields else explain(fault, language())
+        ), 422
     except (Stale, Refused) as fault:
         # Somebody was first. What was typed stays on the page, to be copied or sent again.
         return _page(_again(desk), answer, fault=explain(fault, language())), status_of(fault)

@@ -79,9 +79,7 @@ def deploy() -> ResponseReturnValue:
         return _upload_page(fault=say("studio.no_file")), 422
     folders = Folders(Path(current_app.config["PROCESSES"]), Path(current_app.config["FORMS"]))
     try:
-        made = deploy_diagram(
-            file.read(), by=actor(), sources=folders, file_name=file.filename[:200], source="browser"
-        )
+        made = deploy_diagram(file.read(), by=actor(), sources=folders, file_name=file.filename[:200], source="browser")
     except DiagramRefused as fault:
         return _upload_page(explain(fault, language()), fault.findings), 422
     except Invalid as fault:

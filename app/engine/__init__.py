@@ -1,0 +1,87 @@
+"""Runs diagrams. `start` and `advance` touch no table: a live state and an event in, happenings out.
+
+SpiffWorkflow does the stepping; our own specs say what each element does; only the live part is kept and stored.
+"""
+
+from .advance import advance, start
+from .codec import FORMAT
+from .errors import NoStart, NotRunnable, UnknownStep, UnreadableState
+from .events import (
+    Cancel,
+    Edit,
+    Event,
+    MessageArrived,
+    Retry,
+    ServiceDone,
+    ServiceFailed,
+    SignalArrived,
+    Skip,
+    TaskDone,
+    TimerDue,
+)
+from .happenings import (
+    DataWritten,
+    DecisionMade,
+    Ended,
+    Failed,
+    Happening,
+    MessageAwaited,
+    MessageForgotten,
+    MessageSent,
+    ServiceCalled,
+    ServiceWithdrawn,
+    StepEntered,
+    StepLeft,
+    TaskReached,
+    TaskWithdrawn,
+    TimerCleared,
+    TimerSet,
+)
+from .host import Host
+from .live import Live, Pieces, Waiting, load, pieces_for
+from .program import Program, compile
+
+__all__ = [
+    "FORMAT",
+    "Cancel",
+    "DataWritten",
+    "DecisionMade",
+    "Edit",
+    "Ended",
+    "Event",
+    "Failed",
+    "Happening",
+    "Host",
+    "Live",
+    "MessageArrived",
+    "MessageAwaited",
+    "MessageForgotten",
+    "MessageSent",
+    "NoStart",
+    "NotRunnable",
+    "Pieces",
+    "Program",
+    "Retry",
+    "ServiceCalled",
+    "ServiceDone",
+    "ServiceFailed",
+    "ServiceWithdrawn",
+    "SignalArrived",
+    "Skip",
+    "StepEntered",
+    "StepLeft",
+    "TaskDone",
+    "TaskReached",
+    "TaskWithdrawn",
+    "TimerCleared",
+    "TimerDue",
+    "TimerSet",
+    "UnknownStep",
+    "UnreadableState",
+    "Waiting",
+    "advance",
+    "compile",
+    "load",
+    "pieces_for",
+    "start",
+]

@@ -1,0 +1,403 @@
+"""From the drawing to specs. Everything that is not run is refused here by name, whatever the diagram rules said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from app.diagrams.model import EventDefinition, Expression, Flow, IoMapping, Node, Process
+from app.expressions import Compiled, ExpressionError, from_dialect
+
+from . import moments
+from .errors import NotRunnable
+from .spec import FlowSpec, Mapped, NodeSpec, ScopeSpec
+from .specs import activities, events, gateways, loops, scopes
+from .specs.triggers import Trigger
+
+_LISTENS = ("timer", "message", "signal")
+#: Elements that stand in a process and carry no token.
+_SILENT = frozenset(("dataObject", "dataObjectReference", "dataStoreReference", "textAnnotation", "group"))
+_ACTIVITIES = frozenset(
+    [
+        "task",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "scriptTask",
+        "businessRuleTask",
+        "sendTask",
+        "receiveTask",
+        "subProcess",
+        "callActivity",
+    ]
+)
+
+
+def build(process: Process) -> ScopeSpec:
+    """The graph of a process. Raises NotRunnable."""
+    builder = _Builder(process)
+    spec = builder.scope(process.id)
+    if builder.findings:
+        raise NotRunnable(builder.findings)
+    return spec
+
+
+class _Builder:
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.findings: list[tuple[str, int, str]] = []
+        self._nodes: dict[str, list[Node]] = {}
+        for node in process.nodes.values():
+            self._nodes.setdefault(node.scope or process.id, []).append(node)
+
+    def refuse(self, element: str, line: int, message: str) -> None:
+        self.findings.append((element, line, message))
+
+    # -- one scope ---------------------------------------------------------------------------------------------------
+
+    def scope(self, element: str) -> ScopeSpec:
+        spec = ScopeSpec(element, self.process.id)
+        nodes = [node for node in self._nodes.get(element, ()) if node.kind not in _SILENT]
+        made = {node.id: self._node(spec, node) for node in nodes}
+        known = {name: found for name, found in made.items() if found is not None}
+        for node in nodes:
+            if node.id in known:
+                self._connect(known[node.id], known)
+        self._attach(nodes, known)
+        self._link(nodes, known)
+        self._begin(spec, element, nodes, known)
+        _reach(known)
+        return spec
+
+    def _begin(self, spec: ScopeSpec, element: str, nodes: list[Node], known: Mapping[str, NodeSpec]) -> None:
+        starts = [node for node in nodes if node.kind == "startEvent"]
+        plain = [node for node in starts if not node.events]
+        if not starts:
+            plain = [node for node in nodes if _begins(node)]
+        spec.starts = tuple(known[node.id] for node in plain if node.id in known)
+        for node in nodes:
+            sub = known.get(node.id)
+            if isinstance(sub, scopes.EventSubProcess) and sub.inner.task_specs:
+                self._trigger_of(spec, sub)
+        spec.listening = tuple(trigger for trigger in spec.triggers if trigger.trigger and trigger.trigger.listens)
+
+    def _trigger_of(self, spec: ScopeSpec, sub: scopes.EventSubProcess) -> None:
+        starts = [inner for inner in sub.inner.task_specs.values() if isinstance(inner, events.StartEvent)]
+        if len(starts) != 1 or not starts[0].node.events:
+            self.refuse(
+                sub.element, sub.node.line, "An event sub-process needs exactly one start event, with a trigger."
+            )
+            return
+        sub.start = starts[0]
+        starts[0].sub = sub
+        spec.triggers += (starts[0],)
+
+    def _connect(self, spec: NodeSpec, known: Mapping[str, NodeSpec]) -> None:
+        node = spec.node
+        flows = [self.process.flows[flow] for flow in node.outgoing if flow in self.process.flows]
+        spec.flows = tuple(self._flow(node, flow, known) for flow in flows if flow.target in known)
+        spec.conditional = any(flow.condition is not None or flow.is_default for flow in spec.flows)
+        spec.inputs_ = self._mappings(node, node.inputs)
+        spec.outputs_ = self._mappings(node, node.outputs)
+        if node.kind == "exclusiveGateway" or node.kind == "inclusiveGateway":
+            bare = [flow for flow in spec.flows if flow.condition is None and not flow.is_default]
+            if len(spec.flows) > 1 and bare:
+                for flow in bare:
+                    line = self.process.flows[flow.id].line
+                    self.refuse(flow.id, line, "This way out of the gateway has no condition and is not the default.")
+
+    def _flow(self, node: Node, flow: Flow, known: Mapping[str, NodeSpec]) -> FlowSpec:
+        default = node.default == flow.id
+        condition = self.compile(flow.id, flow.condition) if flow.condition is not None and not default else None
+        return FlowSpec(flow.id, known[flow.target], condition, default)
+
+    def _mappings(self, node: Node, mappings: Iterable[IoMapping]) -> tuple[Mapped, ...]:
+        found = []
+        for mapping in mappings:
+            path = tuple(part.strip() for part in mapping.target.split("."))
+            if not all(path):
+                self.refuse(node.id, mapping.line or node.line, f"“{mapping.target}” is no name of a variable.")
+            compiled = self.compile(node.id, mapping.source)
+            if compiled is not None:
+                found.append(Mapped(compiled, path))
+        return tuple(found)
+
+    def _attach(self, nodes: list[Node], known: Mapping[str, NodeSpec]) -> None:
+        for node in nodes:
+            boundary = known.get(node.id)
+            if not isinstance(boundary, events.Boundary):
+                continue
+            host = known.get(node.attached_to)
+            if not isinstance(host, activities.Activity):
+                self.refuse(node.id, node.line, "This boundary event stands on no activity.")
+                continue
+            host.boundaries += (boundary,)
+            if boundary.trigger.listens:
+                host.listening += (boundary,)
+
+    def _link(self, nodes: list[Node], known: Mapping[str, NodeSpec]) -> None:
+        def links(kind: str) -> list[tuple[Node, str]]:
+            named = [(node, event) for node in nodes for event in node.events if node.kind == kind]
+            return [(node, event.name) for node, event in named if event.kind == "link"]
+
+        targets = links("intermediateCatchEvent")
+        for node, name in links("intermediateThrowEvent"):
+            found = [target for target, other in targets if other == name and target.id in known]
+            if len(found) != 1:
+                self.refuse(
+                    node.id, node.line, f"The link “{name}” needs exactly one target of that name in its scope."
+                )
+            elif node.id in known:
+                known[node.id].flows = (FlowSpec("", known[found[0].id]),)
+
+    # -- one node ----------------------------------------------------------------------------------------------------
+
+    def _node(self, scope: ScopeSpec, node: Node) -> NodeSpec | None:
+        problem = _not_run(node)
+        make = _MAKERS.get(node.kind)
+        if make is None or problem:
+            self.refuse(node.id, node.line, problem or f"The element {node.kind} is not run.")
+            return None
+        if node.loop is not None and node.kind in _ACTIVITIES:
+            return loops.build(self, scope, node, make)
+        return make(self, scope, node)
+
+    def compile(self, element: str, expression: Expression | None) -> Compiled | None:
+        """Compile an expression, or say why not."""
+        if expression is None:
+            return None
+        try:
+            return from_dialect(expression)
+        except ExpressionError as fault:
+            self.refuse(element, expression.line, f"“{expression.text[:80]}”: {fault.message}")
+            return None
+
+    def needed(self, node: Node, expression: Expression | None, what: str) -> Compiled | None:
+        if expression is None or not expression.text.strip():
+            self.refuse(node.id, node.line, f"{what} is missing.")
+            return None
+        return self.compile(node.id, expression)
+
+    def trigger(self, node: Node, event: EventDefinition | None, *, throws: bool = False) -> Trigger:
+        """Compile an event definition, or say what is wrong with it."""
+        if event is None:
+            self.refuse(node.id, node.line, "It does not say what it waits for or sends.")
+            return Trigger("none")
+        if event.kind in ("message", "signal") and not event.name:
+            self.refuse(node.id, event.line or node.line, f"The {event.kind} has no name.")
+        expression = None
+        if event.kind == "timer":
+            expression = self._timer(node, event)
+        correlation = self.compile(node.id, event.correlation) if event.kind == "message" else None
+        return Trigger(
+            event.kind, event.name, event.code, event.code_variable, event.timer_kind, expression, correlation
+        )
+
+    def _timer(self, node: Node, event: EventDefinition) -> Compiled | None:
+        written = event.expression
+        if event.timer_kind not in ("date", "duration", "cycle") or written is None or not written.text.strip():
+            self.refuse(node.id, event.line or node.line, "The timer has no date, duration or cycle.")
+            return None
+        text = written.text.strip()
+        if written.language == "literal" and not moments.is_readable(event.timer_kind, text):
+            self.refuse(node.id, event.line or node.line, f"“{text[:80]}” is no {event.timer_kind} of ISO 8601.")
+            return None
+        return self.compile(node.id, written)
+
+
+def _begins(node: Node) -> bool:
+    return not (node.incoming or node.attached_to or node.triggered_by_event or node.for_compensation) and not any(
+        event.kind == "link" for event in node.events
+    )
+
+
+def _not_run(node: Node) -> str:
+    """What about this node is not run; "" when nothing."""
+    if node.for_compensation or any(event.kind == "compensate" for event in node.events):
+        return "Compensation is not run."
+    if node.start_quantity != 1 or node.completion_quantity != 1:
+        return "Token quantities other than 1 are not run."
+    if len(node.events) > 1:
+        return "An event with several triggers is not run."
+    if node.instantiate:
+        return "A gateway or receive task that starts a process is not run."
+    if node.kind == "eventBasedGateway" and node.event_gateway_type != "Exclusive":
+        return "A parallel event-based gateway is not run."
+    allowed = _TRIGGERS.get(node.kind)
+    if allowed is not None:
+        for event in node.events:
+            if event.kind not in allowed:
+                return f"A {node.kind} with the trigger {event.kind} is not run."
+    return ""
+
+
+_TRIGGERS = {
+    "startEvent": ("message", "timer", "signal", "error", "escalation"),
+    "intermediateCatchEvent": ("message", "timer", "signal", "link"),
+    "intermediateThrowEvent": ("message", "signal", "escalation", "link"),
+    "boundaryEvent": ("message", "timer", "signal", "error", "escalation"),
+    "endEvent": ("message", "signal", "error", "escalation", "terminate"),
+}
+
+
+def _reach(known: Mapping[str, NodeSpec]) -> None:
+    """For each inclusive join: from which nodes each of its flows can be reached without passing it."""
+    before: dict[str, set[str]] = {}
+    for name, spec in known.items():
+        for flow in spec.flows:
+            before.setdefault(flow.target.name, set()).add(name)
+        for boundary in getattr(spec, "boundaries", ()):
+            before.setdefault(boundary.name, set()).add(name)
+    for name, spec in known.items():
+        if isinstance(spec, gateways.InclusiveGateway) and len(spec.incoming) > 1:
+            sources = {flow.id: other for other, each in known.items() for flow in each.flows if flow.target is spec}
+            spec.sources = {flow: _from(sources[flow], before, name) for flow in spec.incoming if flow in sources}
+
+
+def _from(source: str, before: Mapping[str, set[str]], avoid: str) -> frozenset[str]:
+    seen, open_ = {source}, [source]
+    while open_:
+        for name in before.get(open_.pop(), ()):
+            if name not in seen and name != avoid:
+                seen.add(name)
+                open_.append(name)
+    return frozenset(seen - {avoid})
+
+
+# -- one maker for each kind -------------------------------------------------------------------------------------------
+
+
+def _plain(kind: type[NodeSpec]) -> Callable[[_Builder, ScopeSpec, Node], NodeSpec]:
+    return lambda builder, scope, node: kind(scope, node)
+
+
+def _person(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    spec = activities.PersonTask(scope, node)
+    wanted, schedule = node.assignment, node.schedule
+    written = (wanted.assignee, wanted.groups, wanted.users, schedule.due, schedule.follow_up, node.priority)
+    spec.offer = activities.Offer(*(builder.compile(node.id, expression) for expression in written))
+    return spec
+
+
+def _service(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    spec = activities.ServiceTask(scope, node)
+    call = node.service
+    kind = builder.needed(node, call.type if call is not None else None, "The job type of the service task")
+    if call is not None and kind is not None:
+        spec.type, spec.retries, spec.headers = kind, call.retries, call.headers
+    return spec
+
+
+def _script(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    spec = activities.ScriptTask(scope, node)
+    script = node.script
+    if script is None or not script.text.strip():
+        builder.refuse(node.id, node.line, "The script is missing.")
+    elif script.format.lower() not in ("feel", "application/feel"):
+        builder.refuse(node.id, script.line or node.line, f"Scripts in “{script.format or 'no language'}” are not run.")
+    else:
+        compiled = builder.compile(node.id, Expression(script.text, "feel", script.line))
+        if compiled is not None:
+            spec.script, spec.result = compiled, script.result
+    return spec
+
+
+def _decision(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    if node.called is None and node.service is not None:
+        return _service(builder, scope, node)
+    spec = activities.DecisionTask(scope, node)
+    target = builder.needed(node, node.called.target if node.called else None, "The decision")
+    if target is not None and node.called is not None:
+        spec.target, spec.result = target, node.called.result
+    return spec
+
+
+def _send(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    if node.message is None and node.service is not None:
+        return _service(builder, scope, node)
+    spec = activities.SendTask(scope, node)
+    spec.message = builder.trigger(node, node.message, throws=True)
+    return spec
+
+
+def _receive(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    spec = events.ReceiveTask(scope, node)
+    spec.trigger = builder.trigger(node, node.message)
+    return spec
+
+
+def _call(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    spec = scopes.CallActivity(scope, node)
+    called = node.called
+    target = builder.needed(node, called.target if called else None, "The called process")
+    if called is not None and target is not None:
+        spec.target, spec.version, spec.passes_all = target, called.version, called.propagate_in
+    return spec
+
+
+def _sub(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    spec = scopes.EventSubProcess(scope, node) if node.triggered_by_event else scopes.SubProcess(scope, node)
+    spec.inner = builder.scope(node.id)
+    if node.triggered_by_event:
+        return spec
+    starts = spec.inner.starts
+    if not starts or (len(starts) > 1 and starts[0].node.kind == "startEvent"):
+        builder.refuse(node.id, node.line, "A sub-process needs one start event, without a trigger.")
+    return spec
+
+
+def _start(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    spec = events.StartEvent(scope, node)
+    if node.events:
+        spec.trigger = builder.trigger(node, node.events[0])
+    return spec
+
+
+def _catch(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    spec = (events.Boundary if node.kind == "boundaryEvent" else events.CatchEvent)(scope, node)
+    spec.trigger = builder.trigger(node, node.events[0] if node.events else None)
+    return spec
+
+
+def _throw(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    if node.events and node.events[0].kind == "message" and not node.events[0].name and node.service is not None:
+        return _service(builder, scope, node)
+    spec = events.ThrowEvent(scope, node)
+    if node.events:
+        spec.said = builder.trigger(node, node.events[0], throws=True)
+        spec.outcome = "thrown"
+        if spec.said.kind == "terminate":
+            spec.outcome, spec.ends_as = "completed", "terminated"
+    return spec
+
+
+def _events_behind(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    for flow in node.outgoing:
+        target = builder.process.nodes.get(builder.process.flows[flow].target)
+        if target is None or target.kind not in ("intermediateCatchEvent", "receiveTask"):
+            builder.refuse(
+                node.id, node.line, "Behind an event-based gateway only catching events and receive tasks may stand."
+            )
+    return gateways.EventGateway(scope, node)
+
+
+_MAKERS: Mapping[str, Callable[[_Builder, ScopeSpec, Node], NodeSpec]] = {
+    "task": _plain(activities.Activity),
+    "userTask": _person,
+    "manualTask": _person,
+    "serviceTask": _service,
+    "scriptTask": _script,
+    "businessRuleTask": _decision,
+    "sendTask": _send,
+    "receiveTask": _receive,
+    "callActivity": _call,
+    "subProcess": _sub,
+    "startEvent": _start,
+    "intermediateCatchEvent": _catch,
+    "boundaryEvent": _catch,
+    "intermediateThrowEvent": _throw,
+    "endEvent": _throw,
+    "exclusiveGateway": _plain(gateways.ExclusiveGateway),
+    "parallelGateway": _plain(gateways.ParallelGateway),
+    "inclusiveGateway": _plain(gateways.InclusiveGateway),
+    "eventBasedGateway": _events_behind,
+}

@@ -1,0 +1,106 @@
+"""Format 1 of the live state: what is stored of a running case, readable for ever (docs/state-format.md).
+
+A case is stored in pieces, one for each scope. A piece is one JSON object that speaks of the diagram - element ids,
+refs, variables, waits - and never of the classes that run it. Fields are added, never changed or reused; a field that
+has its default is left out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from .errors import UnreadableState
+
+FORMAT = 1
+
+
+class Wait(msgspec.Struct, omit_defaults=True):
+    """What a step waits for."""
+
+    kind: str  #: timer, message or signal
+    name: str = ""  #: of the message or signal
+    correlation: str | None = None  #: canonical JSON text of the key; null takes any
+    due: datetime | None = None  #: timer: when it fires next
+    every: str = ""  #: timer cycle: ISO duration between two occurrences
+    left: int | None = None  #: timer cycle: occurrences after the next one; null = without end
+    until: datetime | None = None  #: timer cycle: none after this moment
+
+
+class StepNote(msgspec.Struct, omit_defaults=True):
+    """A live step: a token at a node, a join that still waits, or somebody who listens on a token's behalf."""
+
+    at: str  #: element id
+    state: str = "waiting"  #: waiting, ready, joining, watching or failed
+    previous: tuple[str, ...] = ()  #: refs of the steps it came from
+    since: datetime | None = None  #: when it was entered
+    wait: Wait | None = None
+    host: int | None = None  #: watching: the step it listens for; 0 = for the whole scope (event sub-process)
+    watches: tuple[int, ...] = ()  #: the steps that listen for this one
+    arrived: dict[str, list[str]] = {}  #: joining: flow id -> refs that came over it
+    local: dict[str, Any] = {}  #: variables of its input mappings
+    caught: dict[str, Any] | None = None  #: what a message or signal brought, before the step has run
+    worked: bool = False  #: its work is done and written, only its leaving failed
+    code: str = ""  #: failed: the kind of fault
+    message: str = ""  #: failed: what is wrong
+
+
+class LoopNote(msgspec.Struct, omit_defaults=True):
+    """The counters of a multi-instance or loop; its children are pieces of their own."""
+
+    total: int  #: instances in all; -1 for a standard loop
+    active: int = 0
+    completed: int = 0
+    terminated: int = 0
+
+
+class Piece(msgspec.Struct, omit_defaults=True):
+    """One scope."""
+
+    format: int
+    kind: str  #: process, call, sub (sub-process), multi (multi-instance), child (one of its instances) or result
+    program: tuple[str, str] | None = None  #: process and call: (content hash, process id)
+    next: int = 1  #: number of the next step
+    tokens: int = 0  #: live steps that are tokens
+    data: dict[str, Any] = {}  #: variables that this scope declares
+    steps: dict[int, msgspec.Raw] = {}  #: number -> StepNote
+    joins: dict[str, int] = {}  #: element id of a join that waits -> its step
+    ready: tuple[int, ...] = ()  #: steps that were stopped by the step budget
+    watches: tuple[int, ...] = ()  #: steps that listen for the whole scope
+    loop: LoopNote | None = None
+    ended: str = ""  #: the root, when the case is over: how
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_pieces = msgspec.json.Decoder(Piece, float_hook=Decimal)
+_steps = msgspec.json.Decoder(StepNote, float_hook=Decimal)
+
+
+def encode_step(step: StepNote) -> msgspec.Raw:
+    return msgspec.Raw(_encoder.encode(step))
+
+
+def decode_step(stored: msgspec.Raw) -> StepNote:
+    """Raises UnreadableState."""
+    try:
+        return _steps.decode(stored)
+    except (msgspec.MsgspecError, UnicodeError) as fault:
+        raise UnreadableState(reason=str(fault)) from fault
+
+
+def encode(piece: Piece) -> bytes:
+    return _encoder.encode(piece)
+
+
+def decode(stored: bytes) -> Piece:
+    """Raises UnreadableState."""
+    try:
+        piece = _pieces.decode(stored)
+    except (msgspec.MsgspecError, UnicodeError) as fault:
+        raise UnreadableState(reason=str(fault)) from fault
+    if piece.format != FORMAT:
+        raise UnreadableState(format=piece.format)
+    return piece

@@ -1,0 +1,73 @@
+"""Variables: who sees them, where they are written, and that nobody outside ever holds a part of the live ones.
+
+Values are never changed in place: a write puts a new value under its name. So a copy is made only where a value
+crosses the border of the engine.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from app.expressions import TooLarge, to_json
+
+from .errors import StepFault
+
+if TYPE_CHECKING:
+    from .spec import Mapped
+
+
+def clean(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What comes from outside, as JSON and as our own. Raises StepFault."""
+    try:
+        return {str(name): to_json(value) for name, value in values.items()}
+    except TooLarge as fault:
+        raise StepFault("too-large", "A value is too large or nested too deeply to be kept.") from fault
+
+
+def copied(value: Any) -> Any:
+    """A copy of a JSON value for somebody outside."""
+    if type(value) is dict:
+        return {name: copied(part) for name, part in value.items()}
+    if type(value) is list:
+        return [copied(part) for part in value]
+    return value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same, kinds included: true is not 1."""
+    if type(one) is not type(other):
+        return False
+    if type(one) is dict:
+        return one.keys() == other.keys() and all(same(part, other[name]) for name, part in one.items())
+    if type(one) is list:
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
+
+
+def apply(mappings: Sequence[Mapped], visible: Mapping[str, Any], *, nested: bool) -> dict[str, Any]:
+    """Evaluate mappings in their order; a later one sees what an earlier one made.
+
+    With `nested`, a path such as `customer.name` changes that part of the variable that exists; without, it begins
+    from nothing. Raises StepFault.
+    """
+    made: dict[str, Any] = {}
+    seen = ChainMap(made, visible)  # type: ignore[arg-type]
+    for mapping in mappings:
+        value = clean({"": mapping.source.evaluate(seen)})[""]
+        name, *rest = mapping.path
+        made[name] = _put(made.get(name, visible.get(name) if nested else None), rest, value) if rest else value
+    return made
+
+
+def _put(into: Any, path: Sequence[str], value: Any) -> dict[str, Any]:
+    """A copy of `into` with `value` under `path`; what is no context on the way becomes one."""
+    whole = dict(into) if type(into) is dict else {}
+    inner = whole
+    for name in path[:-1]:
+        part = inner.get(name)
+        inner[name] = dict(part) if type(part) is dict else {}
+        inner = inner[name]
+    inner[path[-1]] = value
+    return whole

@@ -1,0 +1,24 @@
+"""What the engine asks its caller for while it runs. No database in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from app.decisions import Decided
+
+if TYPE_CHECKING:
+    from .program import Program
+
+
+class Host(Protocol):
+    """Given by the caller, belongs to one live state."""
+
+    def program(self, key: str, version: str, caller_hash: str) -> Program:
+        """The process that a call activity calls, chosen at the moment of the call."""
+
+    def program_by_hash(self, content: str, key: str, /) -> Program:
+        """The process that a stored scope was started with."""
+
+    def decide(self, decision: str, context: Mapping[str, Any], caller_hash: str, caller_key: str) -> Decided:
+        """Take a DMN decision, by the table that belongs to the version that asks."""

@@ -1,0 +1,8 @@
+"""How much one move, one loop and one chain of calls may ask for. All bounds in one place."""
+
+from __future__ import annotations
+
+STEPS = 10_000  #: steps of one move; more is an endless loop, and becomes an incident
+INSTANCES = 5_000  #: elements of one multi-instance, rounds of one standard loop
+CALLS = 50  #: processes that call each other, one inside the other
+REPEATS = 1_000_000  #: repetitions of a timer that says how many

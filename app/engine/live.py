@@ -1,0 +1,244 @@
+"""A running case: its scopes as far as they were needed, what is about to run, and what happened in this move."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from . import codec, data, spiff
+from .catching import Catcher
+from .codec import FORMAT, Piece
+from .errors import UnknownStep, UnreadableState
+from .happenings import Happening
+from .host import Host
+from .program import Program
+from .scope import Scope
+from .spec import ScopeSpec
+from .step import Step
+
+#: Reads stored pieces: one with everything below it.
+Fetch = Callable[[str], Mapping[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What must be stored since the last time."""
+
+    changed: Mapping[str, bytes] = field(default_factory=dict)  #: piece id -> its content
+    removed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A live step, for people to look at."""
+
+    ref: str
+    element: str
+    kind: str  #: BPMN kind of the node
+    state: str  #: waiting, ready, joining, watching or failed
+    process: str
+    wait: codec.Wait | None = None
+
+
+def pieces_for(ref: str) -> list[str]:
+    """The pieces that an event on the step `ref` reads first: those of its scope and of the scopes around it."""
+    parts = ref.split("/")[:-1]
+    return ["", *("/".join(parts[: depth + 1]) for depth in range(len(parts)))]
+
+
+class Live:
+    """Made by `start` or `load`, moved by `advance`, stored by `dump`. Not shared between threads."""
+
+    def __init__(self, host: Host, program: Program, pieces: Mapping[str, bytes], fetch: Fetch | None = None) -> None:
+        self.host = host
+        self.program = program
+        self.scopes: dict[str, Scope] = {}
+        self.ready: deque[Step] = deque()  #: about to run, first in first out
+        self.endings: deque[tuple[Scope, Step]] = deque()  #: scopes without tokens, with their last step
+        self.catches: deque[Catcher] = deque()  #: thrown errors and escalations, with who catches them
+        self.told: list[Happening] = []
+        self.at = datetime.min.replace(tzinfo=UTC)
+        self.move = 1
+        self.dirty: dict[str, Scope] = {}
+        self.joining: dict[str, Scope] = {}  #: scopes where an inclusive join may wait
+        self._unread = dict(pieces)
+        self._stored = set(pieces)
+        self._removed: set[str] = set()
+        self._fetch = fetch
+
+    # -- what others ask ---------------------------------------------------------------------------------------------
+
+    @property
+    def root(self) -> Scope:
+        return self.scope("")
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The root variables; a copy."""
+        copy: dict[str, Any] = data.copied(self.root.data)
+        return copy
+
+    @property
+    def ended(self) -> str:
+        """How the case ended: completed, terminated, cancelled or error; "" while it runs."""
+        return self.root.piece.ended
+
+    def visible(self, ref: str) -> dict[str, Any]:
+        """The variables that a step sees, after its input mappings; a copy. Raises UnknownStep."""
+        return {name: data.copied(value) for name, value in self.step(ref).visible().items()}
+
+    def waiting(self) -> list[Waiting]:
+        """Every live step of the whole case."""
+        self._read_below("")
+        found = []
+        for scope in self.below("", itself=True):
+            for step in scope.steps():
+                spec = step.task_spec
+                found.append(
+                    Waiting(step.ref, step.note.at, spec.node.kind, step.note.state, spec.process, step.note.wait)
+                )
+        return found
+
+    pieces_for = staticmethod(pieces_for)
+
+    # -- what the engine asks ----------------------------------------------------------------------------------------
+
+    def tell(self, happening: Happening) -> None:
+        self.told.append(happening)
+
+    def step(self, ref: str) -> Step:
+        """A live step. Raises UnknownStep."""
+        path, _, number = ref.rpartition("/")
+        scope = self._find_scope(path)
+        step = scope.find(int(number)) if scope is not None and number.isdecimal() else None
+        if step is None:
+            raise UnknownStep(ref=ref)
+        return step
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a scope."""
+        return self._find_scope(path) is not None
+
+    def scope(self, path: str) -> Scope:
+        """A live scope. Raises UnreadableState when it was never stored."""
+        found = self._find_scope(path)
+        if found is None:
+            raise UnreadableState(piece=path)
+        return found
+
+    def open(
+        self,
+        parent: Scope | None,
+        path: str,
+        spec: ScopeSpec,
+        kind: str,
+        variables: dict[str, Any],
+        program: Program | None = None,
+    ) -> Scope:
+        """A new scope. With a program it is a run of that process, with variables of its own."""
+        key = (program.hash, program.key) if program is not None else None
+        piece = Piece(format=FORMAT, kind=kind, program=key, data=variables)
+        within = program or (parent.program if parent is not None else self.program)
+        scope = self.scopes[path] = Scope(self, path, spec, within, piece, parent)
+        self._removed.discard(path)
+        scope.touch()
+        return scope
+
+    def forget(self, scope: Scope) -> None:
+        """The scope is over."""
+        self.forget_piece(scope.path)
+
+    def forget_piece(self, path: str) -> None:
+        self.scopes.pop(path, None)
+        self.dirty.pop(path, None)
+        self.joining.pop(path, None)
+        self._unread.pop(path, None)
+        if path in self._stored:
+            self._stored.discard(path)
+            self._removed.add(path)
+
+    def below(self, path: str, *, itself: bool = False) -> list[Scope]:
+        """The live scopes below a path, innermost first."""
+        self._read_below(path)
+        prefix = f"{path}/" if path else ""
+        paths = [name for name in {*self.scopes, *self._unread} if name.startswith(prefix) and name != path]
+        paths.sort(key=lambda name: [int(part) for part in name.split("/")] if name else [])
+        paths.sort(key=lambda name: -name.count("/"))
+        scopes = [self.scope(name) for name in paths]
+        return [*scopes, self.scope(path)] if itself else scopes
+
+    def dump(self) -> Pieces:
+        """What changed since the last dump."""
+        ready: dict[str, list[int]] = {}
+        for step in self.ready:
+            if step.state == spiff.READY:
+                ready.setdefault(step.scope.path, []).append(step.number)
+        changed = {path: scope.dump(tuple(ready.get(path, ()))) for path, scope in self.dirty.items()}
+        removed = frozenset(self._removed)
+        self._stored |= changed.keys()
+        self.dirty.clear()
+        self._removed.clear()
+        return Pieces(changed, removed)
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def _find_scope(self, path: str) -> Scope | None:
+        scope = self.scopes.get(path)
+        if scope is not None:
+            return scope
+        stored = self._unread.pop(path, None)
+        if stored is None and self._fetch is not None and path not in self._removed:
+            self._take(self._fetch(path))
+            stored = self._unread.pop(path, None)
+        return self._read(path, stored) if stored is not None else None
+
+    def _read(self, path: str, stored: bytes) -> Scope:
+        piece = codec.decode(stored)
+        parent = self.scope(path.rpartition("/")[0]) if path else None
+        if piece.program is not None:
+            program = self.host.program_by_hash(*piece.program) if path else self.program
+            spec = program.root
+        else:
+            assert parent is not None
+            program = parent.program
+            spec = inner_spec(parent, path)
+        scope = self.scopes[path] = Scope(self, path, spec, program, piece, parent)
+        if piece.joins:
+            self.joining[path] = scope
+        for number in piece.ready:
+            step = scope.find(number)
+            if step is not None:
+                self.ready.append(step)
+        return scope
+
+    def _read_below(self, path: str) -> None:
+        if self._fetch is not None:
+            self._take(self._fetch(path))
+
+    def _take(self, pieces: Mapping[str, bytes]) -> None:
+        for path, stored in pieces.items():
+            if path not in self.scopes and path not in self._removed:
+                self._unread[path] = stored
+                self._stored.add(path)
+
+
+def load(pieces: Mapping[str, bytes], *, host: Host, program: Program, fetch: Fetch | None = None) -> Live:
+    """A live state from its stored pieces; those that are missing are fetched when they are needed.
+
+    Nothing is decoded before it is needed. Raises UnreadableState.
+    """
+    return Live(host, program, pieces, fetch)
+
+
+def inner_spec(parent: Scope, path: str) -> ScopeSpec:
+    """The graph that runs inside a step of `parent`; the instances of a multi-instance all run the same one."""
+    if parent.piece.kind == "multi":
+        return parent.spec
+    step = parent.find(int(path.rpartition("/")[2]))
+    spec = step.task_spec.inner if step is not None else None
+    if spec is None:
+        raise UnreadableState(piece=path)
+    return spec

@@ -1,0 +1,175 @@
+"""Timers: what a date, a duration or a cycle says, as modelers write it and as FEEL gives it."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.expressions import YearsMonths, parse_moment
+
+from . import limits
+from .codec import Wait
+from .errors import StepFault
+
+#: Moments without a zone are meant at the company's place (contract: `laneway worktime`).
+ZONE = ZoneInfo("Asia/Shanghai")
+
+_NUMBER = r"(\d{1,9}(?:[.,]\d{1,9})?)"
+_DURATION = re.compile(
+    rf"([+-]?)P(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
+    rf"(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
+    re.ASCII,
+)
+_REPEAT = re.compile(r"R(-1|\d{0,9})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A duration: whole months, then an exact time."""
+
+    months: int
+    time: timedelta
+
+    def after(self, at: datetime) -> datetime:
+        """The moment this long after `at`, months by the calendar. Raises OverflowError."""
+        year, month = divmod(at.year * 12 + at.month - 1 + self.months, 12)
+        if not 1 <= year <= 9998:
+            raise OverflowError("beyond the calendar")
+        day = min(at.day, monthrange(year, month + 1)[1])
+        return at.replace(year=year, month=month + 1, day=day) + self.time
+
+    @property
+    def is_positive(self) -> bool:
+        return self.months > 0 or (self.months == 0 and self.time > timedelta())
+
+
+def read_length(text: str) -> Length | None:
+    """An ISO 8601 duration, mixed units and weeks and fractions included, or None."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or not any(match.groups()[1:]) or text.strip().endswith("T"):
+        return None
+    years, months, weeks, days, hours, minutes, seconds = (
+        float(part.replace(",", ".")) if part else 0.0 for part in match.groups()[1:]
+    )
+    if years % 1 or months % 1:
+        return None
+    sign = -1 if match[1] == "-" else 1
+    try:
+        time = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        return None
+    return Length(sign * int(years * 12 + months), sign * time)
+
+
+def read_moment(text: str) -> datetime | None:
+    """An ISO 8601 moment, a date alone being its first minute; without a zone at the company's place. None if not."""
+    try:
+        found: datetime | None = datetime.fromisoformat(text.strip())
+    except ValueError:
+        found = parse_moment(text.strip())
+    return aware(found) if found is not None else None
+
+
+def aware(at: datetime) -> datetime:
+    """The moment in UTC. Raises OverflowError at the ends of the calendar."""
+    return (at if at.tzinfo is not None and at.utcoffset() is not None else at.replace(tzinfo=ZONE)).astimezone(UTC)
+
+
+def wait_for(kind: str, value: Any, at: datetime) -> Wait:
+    """The wait of a timer whose expression has this value. Raises StepFault."""
+    try:
+        found = _READERS[kind](value, at)
+    except OverflowError:
+        found = None
+    if found is None:
+        raise StepFault("bad-timer", f"This is no {kind} that a timer understands: {str(value)[:80] or 'nothing'}.")
+    return found
+
+
+def is_readable(kind: str, text: str) -> bool:
+    """Whether a timer that is written as plain text can ever be set."""
+    try:
+        return _READERS[kind](text, datetime(2026, 1, 1, tzinfo=UTC)) is not None
+    except OverflowError:
+        return False
+
+
+def next_wait(wait: Wait) -> Wait | None:
+    """The wait for the next occurrence of a cycle, or None when that was the last."""
+    if not wait.every or wait.left == 0 or wait.due is None:
+        return None
+    length = read_length(wait.every)
+    if length is None:
+        return None
+    due = length.after(wait.due)
+    if wait.until is not None and due > wait.until:
+        return None
+    left = None if wait.left is None else wait.left - 1
+    return Wait("timer", due=due, every=wait.every, left=left, until=wait.until)
+
+
+def _date(value: Any, at: datetime) -> Wait | None:
+    if isinstance(value, str):
+        value = read_moment(value)
+    elif isinstance(value, datetime):
+        value = aware(value)
+    elif isinstance(value, date):
+        value = aware(datetime(value.year, value.month, value.day))  # noqa: DTZ001  `aware` gives it its zone
+    else:
+        value = None
+    return Wait("timer", due=value) if value is not None else None
+
+
+def _duration(value: Any, at: datetime) -> Wait | None:
+    length = _length(value)
+    return Wait("timer", due=length.after(at)) if length is not None else None
+
+
+def _length(value: Any) -> Length | None:
+    if isinstance(value, timedelta):
+        return Length(0, value)
+    if isinstance(value, YearsMonths):
+        return Length(value.months, timedelta())
+    return read_length(value) if isinstance(value, str) else None
+
+
+def _cycle(value: Any, at: datetime) -> Wait | None:
+    """`R3/PT1H`, `R/2026-01-01T00:00Z/PT1H`, `R5/PT1H/2026-01-01T00:00Z`; a bare duration repeats without end."""
+    if not isinstance(value, str):
+        length = _length(value)
+        text = _written(length) if length is not None and length.is_positive else ""
+        return Wait("timer", due=length.after(at), every=text) if length is not None and text else None
+    parts = [part.strip() for part in value.strip().split("/")]
+    match = _REPEAT.fullmatch(parts[0])
+    count = None
+    if match is not None:
+        parts = parts[1:]
+        count = int(match[1]) if match[1] not in ("", "-1") else None
+    if count == 0 or (count or 0) > limits.REPEATS or not 1 <= len(parts) <= 2:
+        return None
+    left = None if count is None else count - 1
+    length, begin = read_length(parts[-1]), read_moment(parts[0]) if len(parts) == 2 else None
+    until = None
+    if length is None and len(parts) == 2:
+        length, begin, until = read_length(parts[0]), None, read_moment(parts[1])
+        if until is None:
+            return None
+    elif len(parts) == 2 and begin is None:
+        return None
+    if length is None or not length.is_positive:
+        return None
+    due = begin if begin is not None else length.after(at)
+    every = parts[0] if until is not None else parts[-1]
+    return Wait("timer", due=due, every=every, left=left, until=until)
+
+
+def _written(length: Length) -> str:
+    seconds = length.time.total_seconds()
+    return f"P{length.months}M" if length.months else f"PT{seconds:g}S" if seconds < 1e6 else f"PT{int(seconds)}S"
+
+
+_READERS = {"date": _date, "duration": _duration, "cycle": _cycle}

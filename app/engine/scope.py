@@ -1,0 +1,168 @@
+"""One run of a process, a sub-process or one instance of a multi-instance: its steps and its variables.
+
+A scope is what is stored as one piece. It knows its parent and never its children, so a parent of a thousand costs no
+more than a parent of one.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from . import data
+from .codec import Piece, StepNote, decode_step, encode, encode_step
+from .happenings import DataWritten
+from .spiff import Workflow
+from .step import STATES, Step
+
+if TYPE_CHECKING:
+    from .live import Live
+    from .program import Program
+    from .spec import Mapped, NodeSpec, ScopeSpec
+
+
+class Scope(Workflow):
+    """`piece` is what is stored of it; steps are read from there when somebody asks for them."""
+
+    spec: ScopeSpec
+    tasks: dict[int, Step]
+
+    def __init__(
+        self, live: Live, path: str, spec: ScopeSpec, program: Program, piece: Piece, parent: Scope | None
+    ) -> None:
+        super().__init__(spec, deserializing=True)
+        self.live = live
+        self.path = path
+        self.prefix = f"{path}/" if path else ""
+        self.program = program
+        self.piece = piece
+        self.parent = parent
+        self.data = piece.data
+        self.depth: int = parent.depth + (piece.kind == "call") if parent is not None else 1
+        self._touched: set[int] = set()
+
+    # -- steps -------------------------------------------------------------------------------------------------------
+
+    @property
+    def number(self) -> int:
+        """The number of the step, or of the instance, that opened this scope."""
+        return int(self.path.rpartition("/")[2])
+
+    def place(self, spec: NodeSpec, previous: tuple[str, ...], *, host: int | None = None) -> Step:
+        """A new step. With `host` it is no token but listens for that step (0: for the whole scope)."""
+        piece = self.piece
+        number = piece.next
+        piece.next = number + 1
+        step = Step(self, spec, number, StepNote(spec.name, previous=previous, since=self.live.at, host=host))
+        step.move = self.live.move
+        if host is None:
+            piece.tokens += 1
+        self.touch(number)
+        return step
+
+    def find(self, number: int) -> Step | None:
+        """A live step, read from the piece when it was not yet."""
+        step: Step | None = self.tasks.get(number)
+        if step is None and number in self.piece.steps:
+            note = decode_step(self.piece.steps[number])
+            step = Step(self, self.spec.node(note.at), number, note, STATES[note.state])
+        return step
+
+    def steps(self) -> Iterator[Step]:
+        """All live steps, oldest first."""
+        for number in sorted(self.piece.steps.keys() | self.tasks.keys()):
+            step = self.find(number)
+            if step is not None:
+                yield step
+
+    def drop(self, step: Step) -> None:
+        """The step is over: nothing of it stays here."""
+        del self.tasks[step.number]
+        self.piece.steps.pop(step.number, None)
+        self._touched.discard(step.number)
+        self.touch()
+        if not step.is_watch:
+            self.piece.tokens -= 1
+
+    def touch(self, number: int | None = None) -> None:
+        """The piece must be stored again."""
+        if number is not None:
+            self._touched.add(number)
+        self.live.dirty[self.path] = self
+
+    def _task_completed_notify(self, step: Step) -> None:
+        self.drop(step)
+        if not self.piece.tokens:
+            self.live.endings.append((self, step))
+
+    def update_waiting_tasks(self) -> None:
+        """SpiffWorkflow walks the whole tree here; what waits is told by an event instead."""
+
+    # -- variables ---------------------------------------------------------------------------------------------------
+
+    @property
+    def is_run(self) -> bool:
+        """It has a data space of its own: variables are not seen or written beyond it."""
+        return self.piece.program is not None
+
+    @property
+    def element_variable(self) -> str:
+        """One instance of a multi-instance: the variable that holds its element; "" where there is none."""
+        if self.piece.kind != "child":
+            return ""
+        body = self.parent
+        loop = body.parent.find(body.number) if body is not None and body.parent is not None else None
+        return loop.task_spec.element_variable if loop is not None else ""
+
+    def chain(self) -> Iterator[Scope]:
+        """This scope and those around it, up to the run of the process."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = None if scope.is_run else scope.parent
+
+    def visible(self, local: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """The variables seen here, nearest first. Never change them."""
+        if self.is_run:
+            return ChainMap(local, self.data) if local else self.data  # type: ignore[arg-type]
+        spaces: list[Any] = [local] if local else []
+        spaces += [scope.data for scope in self.chain() if scope.data]
+        return ChainMap(*spaces) if len(spaces) != 1 else spaces[0]
+
+    def write(self, step: Step, values: Mapping[str, Any]) -> None:
+        """Write each variable in the nearest scope that has it, else in the run of the process. Values are clean."""
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        for name, value in values.items():
+            owner = self._owner(name)
+            if name in owner.data:
+                old = owner.data[name]
+                if data.same(old, value):
+                    continue
+                before[name] = data.copied(old)
+            owner.data[name] = value
+            owner.touch()
+            after[name] = data.copied(value)
+        if after:
+            self.live.tell(DataWritten(step.ref, step.note.at, before, after))
+
+    def _owner(self, name: str) -> Scope:
+        scope = self
+        while name not in scope.data and not scope.is_run and scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def map(self, mappings: Sequence[Mapped], local: Mapping[str, Any], *, nested: bool) -> dict[str, Any]:
+        """Evaluate mappings over what is seen here. Raises StepFault."""
+        return data.apply(mappings, self.visible(local), nested=nested)
+
+    # -- storing -----------------------------------------------------------------------------------------------------
+
+    def dump(self, ready: tuple[int, ...]) -> bytes:
+        """The piece as it is now; only steps that changed are written anew."""
+        for number in self._touched:
+            self.piece.steps[number] = encode_step(self.tasks[number].note)
+        self._touched.clear()
+        self.piece.ready = ready
+        return encode(self.piece)

@@ -1,0 +1,189 @@
+"""What every node has in common, and the graph of one scope. Specs are made once, shared by all, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.diagrams.model import Node
+from app.expressions import Compiled
+
+from .errors import StepFault, UnknownStep
+from .events import Event
+from .happenings import StepEntered, StepLeft
+from .spiff import TaskSpec, WorkflowSpec
+from .step import Step
+
+if TYPE_CHECKING:
+    from .scope import Scope
+    from .specs.triggers import Trigger
+
+
+@dataclass(slots=True, eq=False)
+class FlowSpec:
+    """A sequence flow. `id` is "" where a link takes its place."""
+
+    id: str
+    target: NodeSpec
+    condition: Compiled | None = None
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One input or output mapping, compiled."""
+
+    source: Compiled
+    path: tuple[str, ...]
+
+
+class ScopeSpec(WorkflowSpec):
+    """The nodes of a process, a sub-process, or one instance of a multi-instance."""
+
+    def __init__(self, name: str, process: str) -> None:
+        super().__init__(name)
+        self.process = process  #: process id, told with every happening
+        self.starts: tuple[NodeSpec, ...] = ()  #: where it begins when nothing else is said
+        self.triggers: tuple[NodeSpec, ...] = ()  #: start events of its event sub-processes
+        self.listening: tuple[NodeSpec, ...] = ()  #: those that wait for something from outside
+
+    def node(self, element: str) -> NodeSpec:
+        found: NodeSpec = self.task_specs[element]
+        return found
+
+
+class NodeSpec(TaskSpec):
+    """A node: what happens when a token reaches it. Subclasses stand in `specs/`, by the BPMN palette."""
+
+    outcome = "completed"
+    ends_as = "completed"  #: how the case ends when this was its last step
+    trigger: Trigger | None = None  #: what it waits for, when it listens
+    inner: ScopeSpec | None = None  #: the graph that runs inside its steps
+    element_variable = ""  #: of a multi-instance: the variable that holds the element of each instance
+
+    def __init__(self, scope: ScopeSpec, node: Node) -> None:
+        super().__init__(scope, node.id)
+        self.node = node
+        self.process = scope.process
+        self.flows: tuple[FlowSpec, ...] = ()
+        self.inputs_: tuple[Mapped, ...] = ()
+        self.outputs_: tuple[Mapped, ...] = ()
+        self.conditional = False
+
+    @property
+    def element(self) -> str:
+        return self.node.id
+
+    # -- what subclasses answer ----------------------------------------------------------------------------------
+
+    def perform(self, step: Step) -> Mapping[str, Any] | None:
+        """Do the work: the variables it yields, or None when it waits for something. Raises StepFault."""
+        return {}
+
+    def take(self, step: Step, event: Event) -> None:
+        """Something happened that the step waits for. Raises UnknownStep when it does not, and StepFault."""
+        raise UnknownStep(ref=step.ref)
+
+    def watched(self, step: Step, watch: Step, caught: dict[str, Any]) -> None:
+        """A listener of this step has caught something."""
+        raise UnknownStep(ref=watch.ref)
+
+    def withdraw(self, step: Step) -> None:
+        """The step is over without having been finished: tell whoever waits with it."""
+
+    def choose(self, step: Step) -> tuple[FlowSpec, ...]:
+        """The flows to take: those without a condition or with a true one, else the default. Raises StepFault."""
+        if not self.conditional:
+            return self.flows
+        data = step.visible()
+        taken = tuple(flow for flow in self.flows if not flow.is_default and holds(flow, data))
+        if not any(flow.condition for flow in taken):
+            taken += tuple(flow for flow in self.flows if flow.is_default)
+        if not taken:
+            raise StepFault("no-flow", "No condition of an outgoing flow is true, and there is no default flow.")
+        return taken
+
+    # -- the life of a step ----------------------------------------------------------------------------------------
+
+    def enter(self, scope: Scope, flow: FlowSpec | None, previous: tuple[str, ...]) -> Step:
+        """A token comes over `flow`: the step it makes, or the waiting one it joins."""
+        step = scope.place(self, previous)
+        self.tell_entered(step)
+        return step
+
+    def tell_entered(self, step: Step) -> None:
+        note = step.note
+        step.scope.live.tell(StepEntered(step.ref, self.process, note.at, self.node.kind, note.previous))
+
+    def conclude(self, step: Step, result: Mapping[str, Any]) -> None:
+        """Write what the work yielded and choose the way on. Raises StepFault."""
+        if not step.note.worked:
+            written = self.mapped_outputs(step, result) if self.outputs_ else result
+            if written:
+                step.scope.write(step, written)
+            step.note.worked = True
+        step.chosen = self.choose(step)
+
+    def mapped_outputs(self, step: Step, result: Mapping[str, Any]) -> Mapping[str, Any]:
+        return step.scope.map(self.outputs_, {**step.note.local, **result}, nested=True)
+
+    def complete(self, step: Step, result: Mapping[str, Any]) -> None:
+        """What the step waited for has come. Raises StepFault."""
+        self.conclude(step, result)
+        step.complete()
+
+    def skip(self, step: Step, result: Mapping[str, Any]) -> None:
+        """An operator lets a failed step pass, writing `result` as it is. Raises StepFault."""
+        if not step.note.worked:
+            self.withdraw(step)
+            step.note.worked = True
+            step.scope.write(step, result)
+        self.complete(step, {})
+
+    # -- SpiffWorkflow's hooks -------------------------------------------------------------------------------------
+
+    def test(self) -> None:
+        """Whether the drawing is sound was asked when it was compiled."""
+
+    def _update_hook(self, step: Step) -> bool:
+        return True
+
+    def _on_ready_hook(self, step: Step) -> None:
+        step.scope.live.ready.append(step)
+
+    def _run_hook(self, step: Step) -> bool | None:
+        result: Mapping[str, Any] | None = {}
+        if not step.note.worked:
+            result = self.perform(step)
+        if result is None:
+            return None
+        self.conclude(step, result)
+        return True
+
+    def _on_complete_hook(self, step: Step) -> None:
+        self.tell_left(step, step.outcome if step.outcome != "completed" else self.outcome)
+        for flow in step.chosen:
+            child = flow.target.enter(step.scope, flow, (step.ref,))
+            step._children.append(child.id)
+
+    def _on_cancel(self, step: Step) -> None:
+        self.withdraw(step)
+        if not step.is_watch:
+            self.tell_left(step, "cancelled" if step.outcome == "completed" else step.outcome)
+        step.scope.drop(step)
+
+    def _on_error(self, step: Step) -> None:
+        """The stepping loop tells what failed."""
+
+    def tell_left(self, step: Step, outcome: str) -> None:
+        note, live = step.note, step.scope.live
+        flows = tuple([flow.id for flow in step.chosen if flow.id])
+        since = note.since if step.move != live.move else None
+        kind = self.node.kind
+        live.tell(StepLeft(step.ref, self.process, note.at, kind, outcome, note.previous, flows, since))
+
+
+def holds(flow: FlowSpec, data: Mapping[str, Any]) -> bool:
+    """Whether the flow may be taken. A condition that is null is not true."""
+    return flow.condition is None or flow.condition.evaluate(data) is True

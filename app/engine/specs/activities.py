@@ -1,0 +1,245 @@
+"""Tasks: the work of people, services, scripts and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.core.errors import LanewayError
+from app.diagrams.model import Node
+from app.expressions import Compiled, YearsMonths, to_json
+
+from .. import data, moments
+from ..errors import StepFault, ThrownError, UnknownStep
+from ..events import Event, ServiceDone, ServiceFailed, TaskDone
+from ..happenings import (
+    DecisionMade,
+    MessageSent,
+    ServiceCalled,
+    ServiceWithdrawn,
+    TaskReached,
+    TaskWithdrawn,
+)
+from ..spec import NodeSpec, ScopeSpec
+from .triggers import Trigger, correlation_of
+from .watching import emerge, unwatch, watch
+
+if TYPE_CHECKING:
+    from ..step import Step
+    from .events import Boundary
+
+
+class Activity(NodeSpec):
+    """Anything that boundary events can stand on: it prepares its inputs, lets them listen, and works."""
+
+    def __init__(self, scope: ScopeSpec, node: Node) -> None:
+        super().__init__(scope, node)
+        self.boundaries: tuple[Boundary, ...] = ()  #: all of them
+        self.listening: tuple[Boundary, ...] = ()  #: those that wait for something from outside
+
+    def perform(self, step: Step) -> Mapping[str, Any] | None:
+        note = step.note
+        if self.inputs_:
+            note.local = step.scope.map(self.inputs_, {}, nested=False)
+        if self.listening and not note.watches:
+            note.watches = watch(step.scope, step, self.listening)
+        return self.work(step)
+
+    def work(self, step: Step) -> Mapping[str, Any] | None:
+        """What this kind of activity does. Raises StepFault."""
+        return {}
+
+    def watched(self, step: Step, watch: Step, caught: dict[str, Any]) -> None:
+        boundary = watch.task_spec
+        assert isinstance(boundary, NodeSpec)
+        if boundary.node.interrupting:
+            step.cancel()
+        emerge(step.scope, boundary, caught, (step.ref,))
+
+    def withdraw(self, step: Step) -> None:
+        unwatch(step.scope, step.note.watches)
+        self.call_off(step)
+
+    def call_off(self, step: Step) -> None:
+        """Nobody wants the result any more."""
+
+    def _on_complete_hook(self, step: Step) -> None:
+        if step.note.watches:
+            unwatch(step.scope, step.note.watches)
+        super()._on_complete_hook(step)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Who may do a task, until when, how urgent it is."""
+
+    assignee: Compiled | None = None
+    groups: Compiled | None = None
+    users: Compiled | None = None
+    due: Compiled | None = None
+    follow_up: Compiled | None = None
+    priority: Compiled | None = None
+
+
+class PersonTask(Activity):
+    """A user or manual task: it waits in somebody's inbox."""
+
+    offer = Offer()
+
+    def work(self, step: Step) -> None:
+        node, offer, seen = self.node, self.offer, step.visible()
+        step.scope.live.tell(
+            TaskReached(
+                ref=step.ref,
+                process=self.process,
+                element=node.id,
+                name=node.name,
+                names=node.names,
+                lane=node.lane,
+                form=node.form,
+                data={name: data.copied(value) for name, value in seen.items()},
+                assignee=next(iter(_names(offer.assignee, seen)), None),
+                groups=_names(offer.groups, seen),
+                users=_names(offer.users, seen),
+                due=_moment(offer.due, seen),
+                follow_up=_moment(offer.follow_up, seen),
+                priority=_priority(offer.priority, seen),
+                properties=node.properties,
+                previous=step.note.previous,
+                item=_item(step),
+            )
+        )
+
+    def take(self, step: Step, event: Event) -> None:
+        if not isinstance(event, TaskDone):
+            raise UnknownStep(ref=step.ref)
+        self.complete(step, data.clean(event.answer))
+
+    def call_off(self, step: Step) -> None:
+        if step.note.state == "waiting":
+            step.scope.live.tell(TaskWithdrawn(step.ref, self.element))
+
+
+def _names(expression: Compiled | None, seen: Mapping[str, Any]) -> tuple[str, ...]:
+    value = expression.evaluate(seen) if expression is not None else None
+    if isinstance(value, str):
+        value = value.split(",")
+    names = value if isinstance(value, Sequence) else ()
+    return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())
+
+
+def _moment(expression: Compiled | None, seen: Mapping[str, Any]) -> str | datetime | None:
+    value = expression.evaluate(seen) if expression is not None else None
+    if isinstance(value, datetime):
+        return moments.aware(value)
+    if isinstance(value, date | timedelta | YearsMonths):
+        value = to_json(value)
+    if not isinstance(value, str) or not value.strip():
+        return None
+    return moments.read_moment(value) or value.strip()
+
+
+def _priority(expression: Compiled | None, seen: Mapping[str, Any]) -> int:
+    value = expression.evaluate(seen) if expression is not None else None
+    text = str(value)
+    return min(100, max(0, int(text))) if text.lstrip("-").isdecimal() and len(text) < 10 else 50
+
+
+def _item(step: Step) -> Any:
+    """The element of the nearest multi-instance around the step."""
+    for scope in step.scope.chain():
+        name = scope.element_variable
+        if name:
+            return data.copied(scope.data.get(name))
+    return None
+
+
+class ServiceTask(Activity):
+    """A call that somebody outside makes and answers."""
+
+    type: Compiled
+    retries = 3
+    headers: Mapping[str, str] = {}
+
+    def work(self, step: Step) -> None:
+        seen = step.visible()
+        kind = self.type.evaluate(seen)
+        if not isinstance(kind, str) or not kind:
+            raise StepFault("bad-service", f"The job type “{self.type.text}” is no text.")
+        inputs = step.note.local if self.inputs_ else seen
+        inputs = {name: data.copied(value) for name, value in inputs.items()}
+        call = ServiceCalled(step.ref, self.process, self.element, kind, inputs, self.retries, self.headers)
+        step.scope.live.tell(call)
+
+    def take(self, step: Step, event: Event) -> None:
+        match event:
+            case ServiceDone():
+                self.complete(step, data.clean(event.result))
+            case ServiceFailed():
+                raise ThrownError("error" if event.code else "service", event.message, event.code)
+            case _:
+                raise UnknownStep(ref=step.ref)
+
+    def call_off(self, step: Step) -> None:
+        if step.note.state == "waiting":
+            step.scope.live.tell(ServiceWithdrawn(step.ref))
+
+
+class ScriptTask(Activity):
+    """A FEEL expression, and the variable that takes its value."""
+
+    script: Compiled
+    result = ""
+
+    def work(self, step: Step) -> Mapping[str, Any]:
+        value = data.clean({"": self.script.evaluate(step.visible())})[""]
+        if self.result:
+            return {self.result: value}
+        return value if isinstance(value, dict) else {}
+
+
+class DecisionTask(Activity):
+    """A business rule task: a DMN decision."""
+
+    target: Compiled
+    result = ""
+
+    def work(self, step: Step) -> Mapping[str, Any]:
+        seen, scope = step.visible(), step.scope
+        decision = self.target.evaluate(seen)
+        if not isinstance(decision, str) or not decision:
+            raise StepFault("bad-decision", f"The decision id “{self.target.text}” is no text.")
+        program = scope.program
+        try:
+            decided = scope.live.host.decide(decision, dict(seen), program.hash, program.key)
+        except LanewayError as fault:
+            raise ThrownError("decision", fault.message) from fault
+        outputs = data.clean({"": decided.outputs})[""]
+        inputs = {name: data.copied(value) for name, value in decided.inputs}
+        rules = tuple(rule.id for rule in decided.rules)
+        made = DecisionMade(step.ref, self.element, decision, inputs, rules, data.copied(outputs))
+        scope.live.tell(made)
+        if self.result:
+            return {self.result: outputs}
+        return outputs if isinstance(outputs, dict) else {decision: outputs}
+
+
+class SendTask(Activity):
+    """Sends a message and goes on."""
+
+    message: Trigger
+    outcome = "completed"
+
+    def work(self, step: Step) -> Mapping[str, Any]:
+        send(self, step, self.message)
+        return {}
+
+
+def send(spec: NodeSpec, step: Step, trigger: Trigger) -> None:
+    """A message or signal leaves the case. Its payload is what the input mappings say. Raises StepFault."""
+    payload = {name: data.copied(value) for name, value in step.note.local.items()}
+    correlation = correlation_of(trigger.correlation, step.visible())
+    sent = MessageSent(step.ref, spec.element, trigger.kind, trigger.name, correlation, payload)
+    step.scope.live.tell(sent)

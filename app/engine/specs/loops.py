@@ -1,0 +1,256 @@
+"""Multi-instance and loops: one activity, several times.
+
+The step of the whole opens a piece that holds counters only; every instance is a piece of its own, named by its number.
+What an instance yields waits in its piece until the end, so finishing one of a thousand costs what one of ten costs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from app.diagrams.model import Node
+from app.expressions import Compiled
+
+from .. import data, limits
+from ..codec import LoopNote
+from ..errors import StepFault
+from ..spec import NodeSpec, ScopeSpec
+from .scopes import Container, begin, cancel_below
+from .watching import unwatch
+
+if TYPE_CHECKING:
+    from ..build import _Builder
+    from ..live import Live
+    from ..scope import Scope
+    from ..step import Step
+
+_PLAIN = re.compile(r"[^\W\d]\w*(\.\w+)*")
+
+
+class Loop(Container):
+    """A multi-instance activity or a standard loop. `inner` holds the activity itself, without the loop."""
+
+    inner: ScopeSpec
+    sequential = False
+    cardinality: Compiled | None = None
+    collection: Compiled | None = None
+    completion: Compiled | None = None
+    output_collection = ""
+    output_element: Compiled | None = None
+    own = ""  #: variable that every instance has for itself, so that its result is not overwritten by another
+
+    def work(self, step: Step) -> Mapping[str, Any] | None:
+        items = self._items(step)
+        if not items:
+            return {self.output_collection: []} if self.output_collection else {}
+        body = step.scope.live.open(step.scope, step.ref, self.inner, "multi", {})
+        body.piece.loop = LoopNote(len(items))
+        for number, item in enumerate(items, 1):
+            self._open(body, number, item, starts=not self.sequential or number == 1)
+        return None
+
+    def _items(self, step: Step) -> list[Any]:
+        """The element of each instance. Raises StepFault."""
+        seen = step.visible()
+        if self.collection is not None:
+            items = data.clean({"": self.collection.evaluate(seen)})[""]
+            if type(items) is not list:
+                raise StepFault("bad-collection", f"The collection “{self.collection.text}” is no list.")
+        else:
+            assert self.cardinality is not None
+            count = self.cardinality.evaluate(seen)
+            if isinstance(count, str) and count.strip().isdecimal() and len(count) < 10:
+                count = int(count)
+            if type(count) is not int or count < 0:
+                raise StepFault(
+                    "bad-collection", f"The number of instances “{self.cardinality.text}” is no whole number."
+                )
+            _limit(count)
+            items = [None] * count
+        _limit(len(items))
+        return items
+
+    def _open(self, body: Scope, number: int, item: Any, *, starts: bool) -> None:
+        values: dict[str, Any] = {"loopCounter": number}
+        if self.own:
+            values[self.own] = None
+        if self.element_variable:
+            values[self.element_variable] = item
+        child = body.live.open(body, f"{body.path}/{number}", self.inner, "child", values)
+        if starts:
+            self._start(body, child)
+
+    def _start(self, body: Scope, child: Scope) -> None:
+        assert body.piece.loop is not None
+        body.piece.loop.active += 1
+        body.touch()
+        begin(child, self.inner.starts, (body.path,))
+
+    def end_instance(self, live: Live, body: Scope, child: Scope) -> bool:
+        """One instance is over. Whether that was the last."""
+        loop = body.piece.loop
+        assert loop is not None
+        loop.active -= 1
+        loop.completed += 1
+        body.touch()
+        seen = child.visible(_counts(loop))
+        done = self.completion is not None and self.completion.evaluate(seen) is True
+        self._keep(live, child, seen)
+        if done or loop.completed == loop.total:
+            return True
+        if self.sequential:
+            following = live.scope(f"{body.path}/{loop.completed + 1}")
+            self._start(body, following)
+        return False
+
+    def _keep(self, live: Live, child: Scope, seen: Mapping[str, Any]) -> None:
+        """The instance goes; what it yields waits in its piece for the end of the whole."""
+        if not self.output_collection:
+            live.forget(child)
+            return
+        result = self.output_element.evaluate(seen) if self.output_element is not None else None
+        child.piece.kind, child.piece.next = "result", 1
+        child.data = child.piece.data = data.clean({"value": result})
+        child.touch()
+
+    def gather(self, live: Live, body: Scope) -> dict[str, Any]:
+        """What the instances yielded, in their order; null for those that were cut short."""
+        loop = body.piece.loop
+        if not self.output_collection or loop is None:
+            return {}
+        yielded: list[Any] = [None] * max(loop.total, loop.completed)
+        for scope in live.below(body.path):
+            if scope.piece.kind == "result" and scope.parent is body:
+                yielded[scope.number - 1] = scope.data.get("value")
+        return {self.output_collection: yielded}
+
+    def conclude(self, step: Step, result: Mapping[str, Any]) -> None:
+        if not step.note.worked and result:
+            step.scope.write(step, result)
+            step.note.worked = True
+        step.note.worked = True
+        super().conclude(step, {})
+
+
+class StandardLoop(Loop):
+    """Repeats while its condition is true; the condition is asked before or after each round."""
+
+    sequential = True
+    test_before = False
+    condition: Compiled | None = None
+    maximum: int | None = None
+
+    def work(self, step: Step) -> Mapping[str, Any] | None:
+        if self.maximum == 0 or (self.test_before and not self._again(step.visible(), 0)):
+            return {}
+        body = step.scope.live.open(step.scope, step.ref, self.inner, "multi", {})
+        body.piece.loop = LoopNote(-1)
+        self._open(body, 1, None, starts=True)
+        return None
+
+    def _again(self, seen: Mapping[str, Any], rounds: int) -> bool:
+        if self.maximum is not None and rounds >= self.maximum:
+            return False
+        _limit(rounds)
+        return self.condition is None or self.condition.evaluate(seen) is True
+
+    def end_instance(self, live: Live, body: Scope, child: Scope) -> bool:
+        loop = body.piece.loop
+        assert loop is not None
+        loop.active -= 1
+        loop.completed += 1
+        body.touch()
+        seen = dict(child.visible())
+        live.forget(child)
+        if not self._again(seen, loop.completed):
+            return True
+        self._open(body, loop.completed + 1, None, starts=True)
+        return False
+
+
+def end_child(live: Live, child: Scope) -> tuple[Step, Mapping[str, Any]] | None:
+    """An instance has no tokens left."""
+    body = child.parent
+    assert body is not None
+    assert body.parent is not None
+    step = body.parent.find(body.number)
+    if step is None:
+        return None
+    spec = step.task_spec
+    assert isinstance(spec, Loop)
+    unwatch(child, child.piece.watches)
+    if not spec.end_instance(live, body, child):
+        return None
+    result = spec.gather(live, body)
+    cancel_below(step)
+    return step, result
+
+
+def _counts(loop: LoopNote) -> dict[str, int]:
+    """The names that completion conditions know: BPMN 2.0.2 (table 10.30), and Camunda 7's."""
+    return {
+        "numberOfInstances": loop.total,
+        "numberOfActiveInstances": loop.active,
+        "numberOfCompletedInstances": loop.completed,
+        "numberOfTerminatedInstances": loop.terminated,
+        "nrOfInstances": loop.total,
+        "nrOfActiveInstances": loop.active,
+        "nrOfCompletedInstances": loop.completed,
+    }
+
+
+def _limit(count: int) -> None:
+    if count > limits.INSTANCES:
+        raise StepFault("too-many", f"More than {limits.INSTANCES} instances of one activity.")
+
+
+def build(
+    builder: _Builder, scope: ScopeSpec, node: Node, make: Callable[[_Builder, ScopeSpec, Node], NodeSpec]
+) -> NodeSpec:
+    """The loop around an activity."""
+    assert node.loop is not None
+    inner = ScopeSpec(node.id, scope.process)
+    activity = make(builder, inner, node)
+    _inside(builder, activity, node)
+    inner.starts = (activity,)
+    spec = _standard(builder, scope, node) if node.loop.kind == "standard" else _multi(builder, scope, node)
+    spec.inner = inner
+    return spec
+
+
+def _inside(builder: _Builder, activity: NodeSpec, node: Node) -> None:
+    activity.inputs_ = builder._mappings(node, node.inputs)
+    activity.outputs_ = builder._mappings(node, node.outputs)
+
+
+def _standard(builder: _Builder, scope: ScopeSpec, node: Node) -> StandardLoop:
+    spec, loop = StandardLoop(scope, node), node.loop
+    assert loop is not None
+    spec.test_before, spec.maximum = loop.test_before, loop.maximum
+    spec.condition = builder.compile(node.id, loop.condition)
+    if spec.condition is None and spec.maximum is None:
+        builder.refuse(node.id, loop.line or node.line, "The loop has neither a condition nor a maximum.")
+    if spec.maximum is not None and spec.maximum < 0:
+        builder.refuse(node.id, loop.line or node.line, "The maximum of the loop is negative.")
+    return spec
+
+
+def _multi(builder: _Builder, scope: ScopeSpec, node: Node) -> Loop:
+    spec, loop = Loop(scope, node), node.loop
+    assert loop is not None
+    spec.sequential, spec.element_variable = loop.sequential, loop.element_variable
+    spec.output_collection = loop.output_collection
+    spec.collection = builder.compile(node.id, loop.collection)
+    spec.cardinality = builder.compile(node.id, loop.cardinality)
+    spec.completion = builder.compile(node.id, loop.completion)
+    spec.output_element = builder.compile(node.id, loop.output_element)
+    if loop.collection is None and loop.cardinality is None:
+        builder.refuse(node.id, loop.line or node.line, "The multi-instance has neither a collection nor a number.")
+    if loop.behavior not in ("", "All"):
+        builder.refuse(node.id, loop.line or node.line, f"The multi-instance behaviour {loop.behavior} is not run.")
+    text = loop.output_element.text.strip() if loop.output_element is not None else ""
+    if _PLAIN.fullmatch(text):
+        spec.own = text.partition(".")[0]
+    return spec

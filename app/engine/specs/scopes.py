@@ -1,0 +1,140 @@
+"""Activities with a graph inside: sub-processes, event sub-processes, called processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from app.core.errors import LanewayError
+from app.diagrams.model import Node
+from app.expressions import Compiled
+
+from .. import data, limits
+from ..errors import StepFault
+from ..spec import NodeSpec, ScopeSpec
+from .activities import Activity
+from .watching import emerge, unwatch, watch
+
+if TYPE_CHECKING:
+    from ..live import Live
+    from ..scope import Scope
+    from ..step import Step
+
+
+class Container(Activity):
+    """An activity whose step is over when the scope it opened is."""
+
+    merges = False
+
+    def call_off(self, step: Step) -> None:
+        cancel_below(step)
+
+    def conclude(self, step: Step, result: Mapping[str, Any]) -> None:
+        super().conclude(step, result if self.outputs_ or self.merges else {})
+
+
+class SubProcess(Container):
+    """An embedded sub-process."""
+
+    inner: ScopeSpec
+
+    def work(self, step: Step) -> None:
+        scope = step.scope.live.open(step.scope, step.ref, self.inner, "sub", step.note.local)
+        step.note.local = {}
+        begin(scope, self.inner.starts, (step.ref,))
+
+
+class EventSubProcess(Container):
+    """A sub-process that an event of its scope starts, instead of a token."""
+
+    inner: ScopeSpec
+
+    def __init__(self, scope: ScopeSpec, node: Node) -> None:
+        super().__init__(scope, node)
+        self.start: NodeSpec
+
+    def begin(self, scope: Scope, caught: dict[str, Any]) -> None:
+        """Its start event has caught something."""
+        trigger = self.start.trigger
+        if self.start.node.interrupting or (trigger is not None and trigger.kind == "error"):
+            for step in list(scope.steps()):
+                step.cancel()
+            scope.piece.watches = ()
+        emerge(scope, self, caught, ())
+
+    def work(self, step: Step) -> None:
+        scope = step.scope.live.open(step.scope, step.ref, self.inner, "sub", {})
+        begin(scope, (self.start,), (step.ref,), step.note.caught)
+
+
+class CallActivity(Container):
+    """Runs another process, with variables of its own, inside this case."""
+
+    target: Compiled
+    version = ""
+    passes_all = True
+
+    def __init__(self, scope: ScopeSpec, node: Node) -> None:
+        super().__init__(scope, node)
+        called = node.called
+        self.merges = called is None or called.propagate_out
+
+    def work(self, step: Step) -> None:
+        scope, seen = step.scope, step.visible()
+        key = self.target.evaluate(seen)
+        if not isinstance(key, str) or not key:
+            raise StepFault("bad-call", f"The process id “{self.target.text}” is no text.")
+        if scope.depth >= limits.CALLS:
+            raise StepFault("too-deep", f"More than {limits.CALLS} processes call each other, one inside the other.")
+        try:
+            program = scope.live.host.program(key, self.version, scope.program.hash)
+        except LanewayError as fault:
+            raise StepFault("no-program", f"The process “{key}” cannot be called: {fault.message}") from fault
+        starts = program.root.starts
+        if not starts or (len(starts) > 1 and all(spec.node.kind == "startEvent" for spec in starts)):
+            raise StepFault("no-program", f"The process “{key}” has no single start event without a trigger.")
+        values = {name: data.copied(value) for name, value in (seen if self.passes_all else step.note.local).items()}
+        called = scope.live.open(scope, step.ref, program.root, "call", values, program)
+        begin(called, starts, (step.ref,))
+
+
+def begin(
+    scope: Scope, starts: Iterable[NodeSpec], previous: tuple[str, ...], caught: dict[str, Any] | None = None
+) -> None:
+    """Let a new scope begin: its event sub-processes listen, tokens appear at its starts. Raises StepFault."""
+    try:
+        if scope.spec.listening:
+            scope.piece.watches = watch(scope, None, scope.spec.listening)
+    except StepFault:
+        scope.live.forget(scope)
+        raise
+    for spec in starts:
+        step = spec.enter(scope, None, previous)
+        if caught is not None:
+            step.note.caught = caught
+        spec._update(step)
+
+
+def end_scope(live: Live, scope: Scope) -> tuple[Step, Mapping[str, Any]] | None:
+    """A scope has no tokens left: the step around it, which is now to be completed, with what the scope yields.
+
+    None when there is more to come (other instances of a multi-instance), or nobody waits.
+    """
+    assert scope.parent is not None
+    unwatch(scope, scope.piece.watches)
+    if scope.piece.kind == "child":
+        from .loops import end_child
+
+        return end_child(live, scope)
+    step = scope.parent.find(scope.number)
+    live.forget(scope)
+    return (step, scope.data) if step is not None else None
+
+
+def cancel_below(step: Step) -> None:
+    """Take away every scope that the step opened, innermost first."""
+    live = step.scope.live
+    for scope in live.below(step.ref, itself=True) if live.has(step.ref) else ():
+        for inner in list(scope.steps()):
+            inner.cancel()
+        live.forget(scope)

@@ -1,0 +1,101 @@
+"""What an event waits for, and the telling of it: timers, messages and signals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from app.core import jsontext
+from app.expressions import Compiled, to_json
+
+from .. import data, moments
+from ..codec import Wait
+from ..errors import StepFault, UnknownStep
+from ..events import Event, MessageArrived, SignalArrived, TimerDue
+from ..happenings import MessageAwaited, MessageForgotten, TimerCleared, TimerSet
+
+if TYPE_CHECKING:
+    from ..step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """An event definition, compiled."""
+
+    kind: str  #: timer, message, signal, error, escalation, ...
+    name: str = ""  #: of the message or signal
+    code: str = ""  #: of the error or escalation; "" = any
+    code_variable: str = ""
+    timer: str = ""  #: date, duration or cycle
+    expression: Compiled | None = None
+    correlation: Compiled | None = None
+
+    @property
+    def listens(self) -> bool:
+        """Somebody outside must bring it."""
+        return self.kind in ("timer", "message", "signal")
+
+    def wait(self, visible: Mapping[str, Any], at: datetime) -> Wait:
+        """What to wait for, as things stand. Raises StepFault."""
+        if self.kind == "timer":
+            assert self.expression is not None
+            return moments.wait_for(self.timer, self.expression.evaluate(visible), at)
+        return Wait(self.kind, name=self.name, correlation=correlation_of(self.correlation, visible))
+
+
+def correlation_of(expression: Compiled | None, visible: Mapping[str, Any]) -> str | None:
+    """The canonical text of a correlation key; None when there is none to compare. Raises StepFault."""
+    if expression is None:
+        return None
+    value = to_json(expression.evaluate(visible))
+    if value is None:
+        raise StepFault("no-correlation", f"The correlation key “{expression.text}” has no value.")
+    return jsontext.dumps(value)
+
+
+def listen(step: Step, wait: Wait) -> None:
+    """Tell the world what the step waits for."""
+    live, note = step.scope.live, step.note
+    note.wait = wait
+    step.touch()
+    if wait.due is not None:
+        live.tell(TimerSet(step.ref, note.at, wait.due))
+    else:
+        live.tell(MessageAwaited(step.ref, note.at, wait.kind, wait.name, wait.correlation))
+
+
+def forget(step: Step) -> None:
+    """The step waits no longer."""
+    wait, live = step.note.wait, step.scope.live
+    if wait is not None:
+        step.note.wait = None
+        step.touch()
+        live.tell(TimerCleared(step.ref) if wait.kind == "timer" else MessageForgotten(step.ref))
+
+
+def caught(step: Step, event: Event) -> dict[str, Any]:
+    """What an event brings to a step that waits for it. Raises UnknownStep when it waits for something else."""
+    wait = step.note.wait
+    match event:
+        case TimerDue() if wait is not None and wait.kind == "timer":
+            return {}
+        case MessageArrived() if wait is not None and wait.kind == "message":
+            return data.clean(event.payload)
+        case SignalArrived() if wait is not None and wait.kind == "signal":
+            return data.clean(event.payload)
+    raise UnknownStep(ref=step.ref)
+
+
+def again(step: Step) -> None:
+    """A listener that stays has caught something: wait for the next occurrence, if there is one."""
+    wait = step.note.wait
+    if wait is None or wait.kind != "timer":
+        return
+    following = moments.next_wait(wait)
+    if following is None:
+        forget(step)
+        step.cancel()
+    else:
+        listen(step, following)

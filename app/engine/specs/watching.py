@@ -1,0 +1,54 @@
+"""Listeners on behalf of others: boundary events, events after an event-based gateway, event sub-processes.
+
+A watch is a step that is no token. When it catches something, a token is made at its node; the watch is gone, or goes
+on listening where the event does not interrupt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .. import spiff
+from ..codec import Wait
+from .triggers import listen
+
+if TYPE_CHECKING:
+    from ..scope import Scope
+    from ..spec import NodeSpec
+    from ..step import Step
+
+
+def watch(scope: Scope, host: Step | None, specs: Iterable[NodeSpec]) -> tuple[int, ...]:
+    """Listen at each of these nodes. All expressions are evaluated first, so that a fault leaves nothing behind.
+
+    Raises StepFault.
+    """
+    visible = host.visible() if host is not None else scope.visible()
+    waits: list[tuple[NodeSpec, Wait]] = []
+    for spec in specs:
+        assert spec.trigger is not None
+        waits.append((spec, spec.trigger.wait(visible, scope.live.at)))
+    numbers = []
+    for spec, wait in waits:
+        step = scope.place(spec, (host.ref,) if host else (), host=host.number if host else 0)
+        step._set_state(spiff.WAITING)
+        listen(step, wait)
+        numbers.append(step.number)
+    return tuple(numbers)
+
+
+def unwatch(scope: Scope, numbers: Iterable[int]) -> None:
+    """Stop listening."""
+    for number in numbers:
+        step = scope.find(number)
+        if step is not None:
+            step.cancel()
+
+
+def emerge(scope: Scope, spec: NodeSpec, caught: dict[str, Any], previous: tuple[str, ...]) -> Step:
+    """A token appears at a node that has caught something."""
+    step = spec.enter(scope, None, previous)
+    step.note.caught = caught
+    spec._update(step)
+    return step

@@ -1,0 +1,73 @@
+"""Diagrams made for measuring one thing each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" targetNamespace="laneway">"""
+
+
+def drawing(key: str, nodes: Iterable[str], flows: Iterable[tuple[str, str, str]]) -> bytes:
+    """A process in the lane CS; flows are (source, target, FEEL condition or "")."""
+    made = list(nodes)
+    ids = [each.split('id="')[1].split('"')[0] for each in made]
+    inside = "".join(f"<bpmn:flowNodeRef>{each}</bpmn:flowNodeRef>" for each in ids)
+    ways = "".join(_flow(number, *each) for number, each in enumerate(flows))
+    lane = f'<bpmn:laneSet id="lanes"><bpmn:lane id="L" name="CS">{inside}</bpmn:lane></bpmn:laneSet>'
+    body = f'<bpmn:process id="{key}" isExecutable="true">{lane}{"".join(made)}{ways}</bpmn:process>'
+    return f"{_HEAD}{body}</bpmn:definitions>".encode()
+
+
+def _flow(number: int, source: str, target: str, condition: str) -> str:
+    inner = f'<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">={condition}</bpmn:conditionExpression>'
+    ends = f'id="f{number}" sourceRef="{source}" targetRef="{target}"'
+    return f"<bpmn:sequenceFlow {ends}>{inner if condition else ''}</bpmn:sequenceFlow>"
+
+
+def rework() -> bytes:
+    """One task that is done again until it says otherwise."""
+    nodes = [
+        '<bpmn:startEvent id="start"/>',
+        '<bpmn:userTask id="work" name="Work"/>',
+        '<bpmn:exclusiveGateway id="again" default="f2"/>',
+        '<bpmn:endEvent id="end"/>',
+    ]
+    ways = [("start", "work", ""), ("work", "again", ""), ("again", "work", ""), ("again", "end", "done = true")]
+    return drawing("rework", nodes, ways)
+
+
+def branches(count: int) -> bytes:
+    """`count` tasks side by side."""
+    nodes = [
+        '<bpmn:startEvent id="start"/>',
+        '<bpmn:parallelGateway id="split"/>',
+        '<bpmn:parallelGateway id="join"/>',
+        '<bpmn:endEvent id="end"/>',
+        *(f'<bpmn:userTask id="t{number}" name="T{number}"/>' for number in range(count)),
+    ]
+    ways = [("start", "split", ""), ("join", "end", "")]
+    for number in range(count):
+        ways += [("split", f"t{number}", ""), (f"t{number}", "join", "")]
+    return drawing(f"wide{count}", nodes, ways)
+
+
+def chain(count: int) -> bytes:
+    """`count` tasks in a row."""
+    names = [f"t{number}" for number in range(count)]
+    nodes = ['<bpmn:startEvent id="start"/>', '<bpmn:endEvent id="end"/>']
+    nodes += [f'<bpmn:userTask id="{name}" name="{name}"/>' for name in names]
+    whole = ["start", *names, "end"]
+    return drawing("chain", nodes, [(a, b, "") for a, b in itertools.pairwise(whole)])
+
+
+class NoParts:
+    """Drawings without forms and decisions."""
+
+    def form(self, form_id: str) -> bytes | None:
+        return None
+
+    def decision(self, decision_id: str) -> bytes | None:
+        return None
