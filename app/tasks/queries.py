@@ -352,8 +352,9 @@ def _not_mine() -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
     )
 
 
-def _range(*conditions: Any) -> sa.Select[int, datetime]:
-    return sa.select(Task.id, Task.sort_at).where(*conditions).order_by(Task.sort_at, Task.id)
+def _range(*conditions: Any) -> sa.Select[Any]:
+    columns: list[Any] = [Task.id, Task.sort_at]
+    return sa.select(*columns).where(*conditions).order_by(Task.sort_at, Task.id)
 
 
 def _joined(select: sa.Select[Any]) -> sa.Select[Any]:
