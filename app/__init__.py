@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from flask import Flask
 
 
+def serve(settings: dict[str, Any] | None = None) -> int:
+    """Prepare the database, then serve until a signal says stop (app/server.py)."""
+    from app import server
+
+    return server.serve(settings)
+
+
 def create_app(settings: dict[str, Any] | None = None) -> Flask:
     """The application: settings, database, screens, API. Nothing is migrated, deployed or started here."""
     from flask import Flask

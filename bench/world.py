@@ -64,7 +64,7 @@ def world(database: str) -> Iterator[World]:
             url = f"sqlite:///{folder / 'laneway.db'}"
         app = create_app({"DATABASE_URL": url, "DATA": str(folder), "SECRET_KEY": "bench", "RUN_JOBS": False})
         with app.app_context():
-            from app.cli.demo import load_people
+            from app.people.demo import load_people
             from app.definitions.folder import deploy_folder
 
             db.create_all()

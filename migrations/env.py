@@ -13,6 +13,8 @@ from alembic import context
 import app.models  # noqa: F401  every subject's tables are registered by being imported
 from app.core.database import db
 
+LOCK = 0x1A9E3A7  #: any number that nothing else on the server locks
+
 
 def render(kind: str, item: Any, autogenerate: Any) -> str | bool:
     """Column types of our own are written by name; everything else as Alembic would."""
@@ -37,6 +39,9 @@ def migrate(connection: sa.Connection) -> None:
         compare_server_default=True,
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            # Two servers that start together: the second waits, and finds everything done. SQLite's lock is its file's.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         context.run_migrations()
     if connection.dialect.name == "sqlite":
         connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]

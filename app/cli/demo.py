@@ -7,10 +7,9 @@ import json
 import sys
 
 from app import create_app
-from app.core.database import reading
 from app.core.errors import LanewayError
 from app.core.translations import explain
-from app.people import demo, queries
+from app.people import demo
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,24 +26,5 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"laneway demo: {explain(error, 'en')}\n")
         return 1
     answer = {"departments": report.departments, "people": report.people, "password": demo.PASSWORD}
-    sys.stdout.write(f"{json.dumps(answer)}\n" if args.json else greeting())
+    sys.stdout.write(f"{json.dumps(answer)}\n" if args.json else demo.greeting())
     return 0
-
-
-def load_if_empty() -> bool:
-    """What a server with the setting DEMO does at start, within the application. True when it loaded."""
-    with reading() as session:
-        if not queries.is_empty(session):
-            return False
-    demo.load_people()
-    return True
-
-
-def greeting() -> str:
-    """Who can log in to the demo, and as what."""
-    lines = [f"Demo logins, all with the password {demo.PASSWORD}"]
-    lines += [
-        f"  {login:<6} {name}  {' '.join(part for part in (department, role) if part)}"
-        for login, name, department, role in demo.cast()
-    ]
-    return "\n".join(lines) + "\n"

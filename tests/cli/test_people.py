@@ -14,7 +14,7 @@ from flask import Flask
 from app.cli import admin, demo, main, people
 from app.core.database import reading
 from app.people import logins, queries
-from app.people.demo import PASSWORD
+from app.people.demo import PASSWORD, load_if_empty
 from app.people.errors import WrongLogin
 
 DEPARTMENTS = "code,name\nCS,客服部\n"
@@ -138,7 +138,7 @@ def test_the_demo_enters_an_empty_database_and_no_other(capsys: pytest.CaptureFi
     assert "lin " in said
     assert logins.log_in("lin", PASSWORD)
     assert main(["demo"]) == 1
-    assert not demo.load_if_empty()
+    assert not load_if_empty()
 
 
 def test_outside_of_the_demo_nobody_gets_in_with_its_password(files: list[str]) -> None:

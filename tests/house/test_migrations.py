@@ -9,14 +9,11 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 
-from app.core import database
-
-ROOT = Path(__file__).resolve().parents[2]
+from app.core import database, migrations
 
 
 @pytest.fixture
@@ -45,11 +42,7 @@ def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Co
         database.db.engine.dispose()
 
 
-def steps(connection: sa.Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.attributes["connection"] = connection
-    return config
+steps = migrations.config_for
 
 
 def tables(connection: sa.Connection) -> set[str]:
@@ -58,9 +51,7 @@ def tables(connection: sa.Connection) -> set[str]:
 
 
 def test_there_is_one_line_of_steps() -> None:
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+    assert len(ScriptDirectory(str(migrations.FOLDER)).get_heads()) == 1
 
 
 def test_models_and_migrations_agree(connection: sa.Connection) -> None:
@@ -80,3 +71,18 @@ def test_every_step_can_be_taken_back(connection: sa.Connection) -> None:
     assert tables(connection) == set()
     command.upgrade(config, "head")
     assert tables(connection) == whole
+
+
+def test_an_upgrade_is_taken_once(connection: sa.Connection) -> None:
+    assert migrations.current() is None
+    assert migrations.upgrade()
+    assert migrations.current() == migrations.newest()
+    assert not migrations.upgrade()
+
+
+def test_a_database_of_a_later_version_is_left_alone(connection: sa.Connection) -> None:
+    migrations.upgrade()
+    with connection.begin():
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'later'")
+    with pytest.raises(migrations.NewerDatabase):
+        migrations.upgrade()

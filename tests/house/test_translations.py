@@ -39,8 +39,10 @@ def test_both_languages_hold_the_same_keys(area: str) -> None:
 @pytest.mark.parametrize("area", AREAS)
 def test_both_languages_name_the_same_places(area: str) -> None:
     chinese, english = sentences("zh", area), sentences("en", area)
+    # A month has a number in Chinese and a name in English: both are given, each language takes its own.
+    days = {"web.day.full", "web.day.short"}
     different = {key for key in chinese.keys() & english.keys() if places(chinese[key]) != places(english[key])}
-    assert different == set()
+    assert different - days == set()
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

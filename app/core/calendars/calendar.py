@@ -147,6 +147,10 @@ class Calendar:
         day = _months_later(local.date(), months) + timedelta(weeks=weeks)
         return datetime.combine(day, local.time(), self._zone)
 
+    def at(self, day: date, wall: time) -> datetime:
+        """A time of day where the organisation is, working or not."""
+        return datetime.combine(day, wall, self._zone).astimezone(UTC)
+
     def next_working_moment(self, at: datetime) -> datetime:
         """At itself within working hours, else the start of the next ones."""
         return self.add(self.add(at, timedelta.resolution), -timedelta.resolution)
@@ -161,7 +165,7 @@ class Calendar:
 
     def _on(self, day: date, wall: time) -> datetime:
         """This time of a working day; when the day is shorter, the nearest working moment before, else its first."""
-        at = datetime.combine(day, wall, self._zone).astimezone(UTC)
+        at = self.at(day, wall)
         intervals = [(self._moment(day, start), self._moment(day, end)) for start, end in self.hours_on(day)]
         for start, end in reversed(intervals):
             if start <= at:

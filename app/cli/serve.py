@@ -1,0 +1,21 @@
+"""`laneway serve`: tables, diagrams, pages, API and background work in one process."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from app import serve
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("serve", help="serve pages, API and background work until Ctrl+C")
+    parser.add_argument("--host", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on (8000); 0 takes a free one")
+    parser.add_argument("--no-jobs", action="store_true", help="leave background work to another process")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    chosen: dict[str, Any] = {"HOST": args.host, "PORT": args.port, "RUN_JOBS": False if args.no_jobs else None}
+    return serve({name: value for name, value in chosen.items() if value is not None})

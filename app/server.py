@@ -1,0 +1,106 @@
+"""A server's life: tables, demo, diagrams, background work, pages; and what it tells the person who started it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import waitress
+from flask import Flask
+
+from app import create_app, demo
+from app.core import migrations
+from app.core.errors import Refused
+from app.core.translations import explain
+from app.definitions.errors import DiagramRefused
+from app.definitions.folder import FileResult, deploy_folder
+from app.jobs.runner import Runner
+from app.people import demo as people
+
+Tell = Callable[[str], None]
+
+
+class PortTaken(Refused):
+    """Something else answers at this address already."""
+
+
+def prepare(app: Flask, tell: Tell) -> None:
+    """Bring the tables up to date, load the demo into an empty database, deploy what changed in the folder.
+
+    A file that is refused is told and does not keep the others, or the server, from starting.
+    """
+    with app.app_context():
+        if migrations.upgrade():
+            tell("Tables are up to date.")
+        fresh = bool(app.config["DEMO"]) and people.load_if_empty()
+        for result in deploy_folder(Path(app.config["PROCESSES"]), Path(app.config["FORMS"])):
+            for line in _told(result):
+                tell(line)
+        if fresh:
+            tell(f"Demo organisation with {demo.load(app)} cases.")
+
+
+def _told(result: FileResult) -> list[str]:
+    if isinstance(result.error, DiagramRefused):
+        faults = [each for each in result.error.findings if each.severity == "error"]
+        return [f"{result.name} is not deployed:"] + [
+            f"  line {each.line}, {each.element}: {each.message}" for each in faults
+        ]
+    if result.error is not None:
+        return [f"{result.name} is not deployed: {explain(result.error, 'en')}"]
+    return [f"{result.name}: {each.key} version {each.version}" for each in result.deployed if each.is_new]
+
+
+def serve(settings: dict[str, object] | None = None) -> int:
+    """Prepare, then answer on the configured address until SIGINT or SIGTERM. Returns the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("alembic", "apscheduler", "waitress"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    app = create_app(settings)
+    host, port = app.config["HOST"], app.config["PORT"]
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=app.config["THREADS"])
+    except OSError as fault:
+        raise PortTaken(f"{host}:{port} is taken ({fault.strerror}); set LANEWAY_PORT to another number.") from fault
+    prepare(app, _say)
+    runner = _background(app)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    _say(_greeting(app, host, server.effective_port))
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.close()
+        if runner is not None:
+            runner.stop()
+    _say("Stopped.")
+    return 0
+
+
+def _background(app: Flask) -> Runner | None:
+    """Start background work, and let it be asked for by `/readyz`."""
+    with app.app_context():
+        if app.config["DEMO"] and people.is_loaded():
+            demo.register()
+    if not app.config["RUN_JOBS"]:
+        return None
+    runner = app.extensions["laneway_runner"] = Runner(app)
+    runner.start()
+    return runner
+
+
+def _greeting(app: Flask, host: str, port: int) -> str:
+    lines = ["", f"Laneway 泳道 serves http://{host}:{port}", ""]
+    with app.app_context():
+        if app.config["DEMO"] and people.is_loaded():
+            lines.append(people.greeting())
+    return "\n".join([*lines, "Ctrl+C stops it.", ""])
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
