@@ -31,8 +31,7 @@ DEFAULTS: dict[str, Any] = {
     # Background work. Seconds between two looks at due timers and jobs.
     "TICK_SECONDS": 1.0,
     "RUN_JOBS": True,  # false: a server without background work (another process does it)
-    # A service call is tried this often when the diagram does not say; waits double from the first number of seconds.
-    "SERVICE_RETRIES": 3,
+    # Seconds before a failed service call is tried again; doubles each time. How often is the diagram's (3 if unsaid).
     "SERVICE_BACKOFF_SECONDS": 5,
     # Messages that nobody listens for yet wait this long, hours.
     "MESSAGE_WAIT_HOURS": 24,

@@ -53,6 +53,14 @@ class Handler:
     backoff_seconds: float  #: doubles with every attempt
 
 
+class NotNow(Exception):
+    """A handler, or its `on_failure`, cannot do this job yet. It is tried again after `wait`; no attempt is counted."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"not before {wait}")
+        self.wait = wait
+
+
 handlers: dict[str, Handler] = {}
 
 
@@ -127,6 +135,11 @@ _later = Statement(
         key=sa.case((sa.bindparam("state_") == "failed", None), else_=Job.key),
     )
 )
+_postponed = Statement(
+    sa.update(Job)
+    .where(Job.id == sa.bindparam("job"), Job.runner == sa.bindparam("runner_"))
+    .values(state="waiting", attempts=Job.attempts - 1, run_at=sa.bindparam("at_"), runner=None, leased_until=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +187,10 @@ def put_back(job: Leased, runner: str, error: str, *, failed: bool, backoff_seco
     }
     with writing() as tx:
         tx.run(_later, values)
+
+
+@again
+def postpone(job: Leased, runner: str, wait: timedelta) -> None:
+    """The job cannot be done yet, and that is nobody's failure."""
+    with writing() as tx:
+        tx.run(_postponed, {"job": job.id, "runner_": runner, "at_": clock.now() + wait})

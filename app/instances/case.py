@@ -13,13 +13,14 @@ from app.core import jsontext
 from app.core.database import Statement, Tx
 from app.history import PEOPLE, HistoryStream, Stream
 from app.instances.errors import KeyReused, NoSuchInstance
+from app.instances.limits import require_short
 from app.instances.models import MoveKey, ProcessInstance
-from app.people.actor import Actor
-from app.people.models import Account, Lane
+from app.people.actor import Actor, today
+from app.people.models import Account, Lane, Membership, holds
 from app.tasks import held
 from app.tasks.errors import NoSuchTask
 from app.tasks.held import Held
-from app.tasks.models import Candidate, Duty, Task
+from app.tasks.models import Candidate, Duty, Task, named_only
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class Key:
 
     def __post_init__(self) -> None:
         if self.text is not None:
+            require_short("key", self.text)
             self.body_hash = hashlib.sha256(jsontext.dump_bytes(self.body)).hexdigest()
 
 
@@ -87,13 +89,17 @@ _own_duty = sa.and_(
     Duty.instance_id == Task.instance_id, Duty.group == Task.duty_group, Duty.account_id == sa.bindparam("actor")
 )
 _first = aliased(Account)
-_TASK = (
-    *held.COLUMNS,
-    Lane.department_id,
-    Duty.role,
-    sa.exists().where(Candidate.task_id == Task.id, Candidate.account_id == sa.bindparam("actor")),
-    _first.name,
+_further = aliased(Lane)
+_is_member = sa.exists().where(
+    _further.id == Candidate.lane_id,
+    Membership.department_id == _further.department_id,
+    Membership.account_id == sa.bindparam("actor"),
+    holds(Membership, sa.bindparam("day", type_=sa.Date)),
 )
+_is_named = sa.exists().where(
+    Candidate.task_id == Task.id, sa.or_(Candidate.account_id == sa.bindparam("actor"), _is_member)
+)
+_TASK = (*held.COLUMNS, Lane.department_id, Duty.role, _is_named, named_only(), _first.name)
 _with_task = (
     sa.select(*_TASK, *_CASE, *_BESIDES)
     .join(ProcessInstance, ProcessInstance.id == Task.instance_id)
@@ -122,7 +128,7 @@ _used_key = Statement(sa.select(MoveKey.body_hash, MoveKey.result).where(_same_k
 
 def of_task(tx: Tx, task_id: int, by: Actor, key: Key) -> Found:
     """The case of a task, with the task. Raises NoSuchTask, KeyReused."""
-    rows = tx.run(_of_task, {"task": task_id} | _asked(by, key))
+    rows = tx.run(_of_task, {"task": task_id, "day": today()} | _asked(by, key))
     if not rows:
         raise NoSuchTask(task_id=task_id)
     found = _found(rows[0][len(_TASK) :], key)
@@ -140,7 +146,7 @@ def of_id(tx: Tx, instance_id: int, by: Actor, key: Key) -> Found:
 
 def task_at(tx: Tx, instance_id: int, ref: str, by: Actor) -> Held | None:
     """The task of a step, if a person works on it."""
-    rows = tx.run(_at_ref, {"instance": instance_id, "ref": ref, "actor": by.account_id})
+    rows = tx.run(_at_ref, {"instance": instance_id, "ref": ref, "actor": by.account_id, "day": today()})
     return Held(*rows[0]) if rows else None
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from app.core.calendars import NotADuration
+from app.core.calendars import NotADuration, china
 from app.core.database import Tx
 from app.definitions.library import Version
+from app.instances.limits import keepable
 from app.people.lanes import Holder, holders, lane_ids
 from app.people.models import Account
 
@@ -21,11 +22,12 @@ _MOST = 5000
 def holder(tx: Tx, people_seq: int, lane_id: int) -> Holder:
     """Department and calendar of a lane, asked once for every state of the people stream."""
     key = (str(tx.connection.engine.url), people_seq, lane_id)
-    if key not in _holders:
+    found = _holders.get(key)
+    if found is None:
         if len(_holders) > _MOST:
             _holders.clear()
-        _holders[key] = holders(tx.session, [lane_id])[lane_id]
-    return _holders[key]
+        found = _holders[key] = holders(tx.session, [lane_id])[lane_id]
+    return found
 
 
 def lane_of(version: Version, lanes: Iterable[str]) -> int | None:
@@ -38,7 +40,7 @@ def lane_of(version: Version, lanes: Iterable[str]) -> int | None:
 
 def group_lanes(tx: Tx, process_key: str, groups: Iterable[str]) -> list[int]:
     """Lane rows that stand for candidate groups (department codes), made when first met."""
-    paths = [f"@{group}" for group in groups]
+    paths = [f"@{keepable(group, 190)}" for group in groups]
     known = lane_ids(tx, process_key, [(path, path[1:], {}) for path in paths])
     return [known[path] for path in paths]
 
@@ -51,12 +53,13 @@ def accounts(tx: Tx, logins: Iterable[str]) -> dict[str, int]:
 
 
 def moment(holder_: Holder | None, start: datetime, text: str | datetime | None) -> datetime | None:
-    """A due or follow-up moment: as given, or an ISO duration in the department's working time."""
+    """A due or follow-up moment: as given, or an ISO duration in the department's working time.
+
+    Where there is no lane, the official calendar counts.
+    """
     if text is None or isinstance(text, datetime):
         return text
-    if holder_ is None:
-        return None
     try:
-        return holder_.calendar.due(start, text)
+        return (holder_.calendar if holder_ is not None else china()).due(start, text)
     except NotADuration:
         return None

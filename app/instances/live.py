@@ -51,6 +51,14 @@ def put(instance_id: int, head: bytes, warm: Warm) -> None:
             _kept.popitem(last=False)
 
 
+def rename(instance_id: int, before: bytes, head: bytes) -> None:
+    """The record went on and the live state did not change: it belongs to the new head, after the commit."""
+    with _lock:
+        found = _kept.get(instance_id)
+        if found is not None and found[0] == before:
+            _kept[instance_id] = (head, found[1])
+
+
 def clear() -> None:
     """Forget everything (restore, tests)."""
     with _lock:

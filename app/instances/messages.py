@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from app.core.ids import new_id
 from app.core.settings import setting
 from app.definitions.models import DefinitionStart, ProcessDefinition
 from app.instances.errors import KeyReused
+from app.instances.limits import KEY_LENGTH, require_short
 from app.instances.models import Message, ProcessInstance, Subscription
 from app.people.actor import SYSTEM, Actor
 
@@ -72,10 +73,15 @@ def keep(
     sender_id: str,
     by: Actor,
 ) -> int:
-    """Keep a message and have it delivered. The same again is known; raises KeyReused for another content."""
+    """Keep a message and have it delivered. The same again is known; raises KeyReused for another content.
+
+    Two senders may use the same id: what counts is whose it is.
+    """
+    require_short("sender_id", sender_id)
+    own_id = f"{by.account_id}:{sender_id}"
     body = jsontext.dump_bytes([kind, name, correlation, payload])
     body_hash = hashlib.sha256(body).hexdigest()
-    known = tx.run(_known, {"sender": sender_id})
+    known = tx.run(_known, {"sender": own_id})
     if known:
         if known[0][1] != body_hash:
             raise KeyReused(key=sender_id)
@@ -83,7 +89,7 @@ def keep(
     now, message_id = clock.now(), new_id()
     row = {
         "id": message_id,
-        "sender_id": sender_id,
+        "sender_id": own_id,
         "body_hash": body_hash,
         "kind": kind,
         "name": name,
@@ -112,9 +118,10 @@ def spread(message_id: int, signal: Callable[..., bool], start: Callable[..., di
         instances = sorted({listener.instance_id for listener in _listeners(session, message_id)})
     for instance_id in instances:
         signal(instance_id, row.name, row.payload or {}, key=f"signal:{message_id}")
-    if not find_start(message_id, start):
-        with writing() as tx:
-            tx.run(_delivered, {"message": message_id, "instance": instances[0] if instances else None})
+    for begun in _begin(message_id, start):
+        instances.append(begun)
+    with writing() as tx:
+        tx.run(_delivered, {"message": message_id, "instance": instances[0] if instances else None})
     return True
 
 
@@ -136,7 +143,7 @@ def _listeners(session: Session, message_id: int) -> list[Listener]:
             ),
         )
         .join(ProcessInstance, ProcessInstance.id == Subscription.instance_id)
-        .where(Message.id == message_id, Message.state == "waiting", ProcessInstance.state == "running")
+        .where(Message.id == message_id, *_is_wanted(), ProcessInstance.state == "running")
         # A listener that names the key comes before one that takes any.
         .order_by(Subscription.correlation.is_(None), Subscription.created_at, Subscription.ref)
     )
@@ -155,15 +162,21 @@ def waiting_with_listener(session: Session, limit: int = 100) -> list[int]:
                 sa.or_(Subscription.correlation.is_(None), Subscription.correlation == Message.correlation),
             ),
         )
-        .where(Message.state == "waiting", Message.expires_at > clock.now())
+        # A suspended case must not fill the page that others wait for.
+        .join(ProcessInstance, ProcessInstance.id == Subscription.instance_id)
+        .where(*_is_wanted(), ProcessInstance.state == "running")
         .distinct()
         .limit(limit)
     )
     return list(rows)
 
 
+def _is_wanted() -> tuple[sa.ColumnElement[bool], ...]:
+    return Message.state == "waiting", Message.expires_at > clock.now()
+
+
 def take(tx: Tx, message_id: int, listener: Listener) -> Kept | None:
-    """Take the message for this listener; None when either is gone meanwhile."""
+    """Take the message for this listener of a running case; None when either is gone meanwhile."""
     rows = tx.run(_row, {"message": message_id})
     listens = tx.run(_subscribed, {"instance": listener.instance_id, "ref": listener.ref})
     if not rows or rows[0][2] != "waiting" or not listens:
@@ -174,31 +187,37 @@ def take(tx: Tx, message_id: int, listener: Listener) -> Kept | None:
 
 def find_start(message_id: int, start: Callable[..., dict[str, Any]]) -> bool:
     """Begin a case of the newest version that starts with this message. False: none does."""
+    for begun in _begin(message_id, start):
+        with writing() as tx:
+            tx.run(_delivered, {"message": message_id, "instance": begun})
+        return True
+    return False
+
+
+def _begin(message_id: int, start: Callable[..., dict[str, Any]]) -> Iterator[int]:
+    """Begin what starts with this message, one process after the other, as long as somebody asks for the next."""
     with reading() as session:
-        found = _start_of(session, message_id)
-    if found is None:
-        return False
-    key, element, payload = found
-    # The key makes a repeat after a crash between the two transactions harmless.
-    begun = start(key, {}, by=SYSTEM, key=f"message:{message_id}", element=element, payload=payload or {})
-    with writing() as tx:
-        tx.run(_delivered, {"message": message_id, "instance": int(begun["id"])})
-    return True
+        found = _starts_of(session, message_id)
+    for process, element, payload in found:
+        # The key makes a repeat after a crash between the two transactions harmless.
+        key = f"message:{message_id}:{process}:{element}"[:KEY_LENGTH]
+        begun = start(process, {}, by=SYSTEM, key=key, element=element, payload=payload or {})
+        yield int(begun["id"])
 
 
-def _start_of(session: Session, message_id: int) -> tuple[str, str, Mapping[str, Any] | None] | None:
+def _starts_of(session: Session, message_id: int) -> list[tuple[str, str, Mapping[str, Any] | None]]:
     newest = (
         sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.version).label("version"))
         .where(ProcessDefinition.state == "deployed")
         .group_by(ProcessDefinition.key)
         .subquery()
     )
-    row = session.execute(
+    rows = session.execute(
         sa.select(ProcessDefinition.key, DefinitionStart.element, Message.payload)
         .join(ProcessDefinition, ProcessDefinition.id == DefinitionStart.definition_id)
         .join(newest, sa.and_(newest.c.key == ProcessDefinition.key, newest.c.version == ProcessDefinition.version))
         .join(Message, sa.and_(Message.kind == DefinitionStart.kind, Message.name == DefinitionStart.name))
-        .where(Message.id == message_id, Message.state == "waiting")
-        .limit(1)
-    ).first()
-    return None if row is None else (row[0], row[1], row[2])
+        .where(Message.id == message_id, *_is_wanted())
+        .order_by(ProcessDefinition.key, DefinitionStart.element)
+    )
+    return [(key, element, payload) for key, element, payload in rows]

@@ -15,7 +15,8 @@ from app.core.database import again, writing
 from app.core.errors import Invalid
 from app.instances import answers, incidents, messages, services, starting, timers
 from app.instances.case import Key
-from app.instances.errors import NotAllowed
+from app.instances.errors import NotAllowed, NotRunning
+from app.instances.limits import NAME_LENGTH, require_short
 from app.instances.turn import Closing, turn_of_case, turn_of_task
 from app.people.actor import SYSTEM, Actor
 from app.tasks import held
@@ -41,6 +42,7 @@ def start(
 
     Answers {"id", "reference", "state", "tasks": [ids]}. Raises NoSuchDefinition, NotAllowed, Invalid.
     """
+    require_short("business_key", business_key, NAME_LENGTH)
     body = [process, data, business_key, customer_id, version, element, payload, mark]
     asked = Key("start", key, body)
     with writing() as tx:
@@ -63,6 +65,8 @@ def resume(instance_id: int, *, by: Actor, reason: str = "") -> None:
     """A suspended case goes on; what fell due meanwhile happens now."""
     with turn_of_case(instance_id, by=by, key=Key("resume")) as turn:
         _require_admin(by)
+        if turn.case.state not in ("running", "suspended"):
+            raise NotRunning(reference=turn.case.reference, state=turn.case.state)
         if turn.case.state == "suspended":
             turn.end("running", "")
             turn.say("instance.resumed", payload={"reason": reason} if reason else None)
@@ -76,8 +80,8 @@ def cancel(instance_id: int, *, by: Actor, reason: str) -> None:
         if turn.case.state == "suspended":
             turn.case.state = "running"
         turn.require_running()
-        turn.advance(engine.Cancel())
         turn.say("instance.cancel_asked", payload={"reason": reason})
+        turn.advance(engine.Cancel())
 
 
 @again
@@ -98,8 +102,9 @@ def complete(
     Answers {"task", "instance", "state", "tasks": [ids of the tasks it opened]}. Raises TaskIsOver, TaskChanged and
     AlreadyClaimed (naming who was first), NotInDepartment, FourEyes, NotRunning, and Invalid with the fields.
     """
+    asked = Key("complete", key, [task_id, answer])
     try:
-        return _complete(task_id, answer, by, Key("complete", key, [task_id, answer]), version)
+        return _complete(task_id, answer, by, asked, version)
     except Invalid as fault:
         if fault.fields:
             _note_rejection(task_id, sorted(fault.fields), by)
@@ -118,6 +123,7 @@ def _complete(task_id: int, answer: Mapping[str, Any], by: Actor, key: Key, vers
         clean = answers.clean(turn, answer)
         turn.closing[task.ref] = Closing(task, clean)
         turn.advance(engine.TaskDone(task.ref, clean))
+        turn.close_unleft(task)
         result = {"task": str(task.id), "instance": str(turn.case.id), "state": turn.case.state}
         return turn.answer(result | {"tasks": [str(opened) for opened in turn.opened]})  # type: ignore[no-any-return]
 
@@ -137,17 +143,22 @@ def claim(task_id: int, *, by: Actor, key: str | None = None) -> None:
     """
     with turn_of_task(task_id, by=by, key=Key("claim", key, [task_id])) as turn:
         task = turn.held
-        if turn.repeated is None and held.claim(turn.tx, task, by, turn.at):
-            turn.say("task.claimed", element=task.element, task_id=task.id)
+        if turn.repeated is None:
+            held.require_live(task)
+            turn.require_running()
+            if held.claim(turn.tx, task, by, turn.at):
+                turn.say("task.claimed", element=task.element, task_id=task.id)
             turn.answer({"task": str(task.id)})
 
 
 @again
 def release(task_id: int, *, by: Actor, key: str | None = None, reason: str = "") -> None:
     """Give a held task back to its department. Its holder may, and a head. Raises NotHeld, TaskIsOver."""
-    with turn_of_task(task_id, by=by, key=Key("release", key, [task_id])) as turn:
+    with turn_of_task(task_id, by=by, key=Key("release", key, [task_id, reason])) as turn:
         task = turn.held
         if turn.repeated is None:
+            held.require_live(task)
+            turn.require_running()
             held.release(turn.tx, task, by)
             turn.say(
                 "task.released", element=task.element, task_id=task.id, payload={"reason": reason} if reason else None
@@ -157,15 +168,20 @@ def release(task_id: int, *, by: Actor, key: str | None = None, reason: str = ""
 
 @again
 def assign(task_id: int, to: Actor, *, by: Actor, key: str | None = None, reason: str = "") -> None:
-    """A head gives the task to somebody who may do it. Raises NotHead, NotInDepartment, FourEyes, TaskIsOver."""
-    asked = Key("assign", key, [task_id, to.account_id])
+    """A head gives the task to somebody of the department. Assigning it to its holder changes nothing.
+
+    Raises NotHead, NotInDepartment, FourEyes, TaskIsOver.
+    """
+    asked = Key("assign", key, [task_id, to.account_id, reason])
     with turn_of_task(task_id, by=by, key=asked) as turn:
         task = turn.held
         if turn.repeated is None:
+            held.require_live(task)
+            turn.require_running()
             facts = {"from": task.holder_id, "to": to.account_id}
-            held.assign(turn.tx, task, by, to, turn.at)
-            payload = {"reason": reason} if reason else None
-            turn.say("task.reassigned", element=task.element, task_id=task.id, facts=facts, payload=payload)
+            if held.assign(turn.tx, task, by, to, turn.seen_by(to), turn.at):
+                payload = {"reason": reason} if reason else None
+                turn.say("task.reassigned", element=task.element, task_id=task.id, facts=facts, payload=payload)
             turn.answer({"task": str(task.id)})
 
 
@@ -174,7 +190,8 @@ def open_form(task_id: int, *, by: Actor) -> None:
     """The holder opened the form: the first time is when work started. Anybody else's look changes nothing."""
     with turn_of_task(task_id, by=by, key=Key("open")) as turn:
         task = turn.held
-        if task.state == "claimed" and task.holder_id == by.account_id and task.started_at is None:
+        starts = task.state == "claimed" and task.holder_id == by.account_id and task.started_at is None
+        if starts and turn.case.state == "running":
             held.start(turn.tx, task, turn.at)
             turn.say("task.started", element=task.element, task_id=task.id)
 
@@ -206,8 +223,9 @@ def receive(
 ) -> int:
     """Something from outside arrived: keep it until it is delivered. Its sender's id makes a repeat harmless.
 
-    Returns our id for it. Raises KeyReused when the id came before with another content.
+    Returns our id for it. Raises KeyReused when the id came before with another content, and UnusableText.
     """
+    require_short("name", name, NAME_LENGTH)
     with writing() as tx:
         return messages.keep(tx, kind, name, messages.key_of(correlation), payload, sender_id, by)
 
@@ -224,8 +242,9 @@ def deliver(message_id: int) -> bool:
     if found is None:
         return messages.find_start(message_id, start)
     with turn_of_case(found.instance_id, by=SYSTEM, key=Key("deliver")) as turn:
-        message = messages.take(turn.tx, message_id, found)
-        if message is None or turn.case.state != "running":
+        # The state first: a message taken for a case that was suspended meanwhile would be lost.
+        message = messages.take(turn.tx, message_id, found) if turn.case.state == "running" else None
+        if message is None:
             return False
         facts = {"ref": found.ref, "name": message.name, "message": message_id}
         turn.say("message.received", element=found.element, facts=facts, payload=message.payload or None)
@@ -275,6 +294,8 @@ def fail_call(instance_id: int, ref: str, message: str, *, code: str = "") -> bo
         if request is None or turn.case.state != "running":
             return False
         facts = {"ref": ref, "type": request.type, "code": code}
+        # Nobody waits for this answer any more; a retry asks again.
+        turn.tx.drop(services.TABLE, instance_id=instance_id, ref=ref)
         turn.say("service.failed", element=request.element, facts=facts, payload={"message": message})
         turn.advance(engine.ServiceFailed(ref, message, code))
         return True

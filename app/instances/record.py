@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from app import engine
 from app.core import queue
+from app.core.database import Statement
 from app.core.ids import new_id
 from app.instances import lanes, origins, steps
+from app.instances.limits import is_keepable, keepable
 from app.instances.models import Incident, ServiceRequest, Subscription, Timer
 from app.tasks import held
 from app.tasks.models import Candidate, Task
@@ -24,10 +28,35 @@ PERSONS = ("userTask", "manualTask")
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
 
+_open_incidents = Statement(
+    sa.select(Incident.id, Incident.ref, Incident.element).where(
+        Incident.instance_id == sa.bindparam("instance"), Incident.state == "open"
+    )
+)
+_withdraw = Statement(
+    sa.update(Incident)
+    .where(Incident.id == sa.bindparam("incident"), Incident.state == "open")
+    .values(state="resolved", resolved_at=sa.bindparam("at_"), resolution="withdrawn")
+)
+#: Nodes whose variables come from outside; what other nodes write is made from what the case knows.
+OUTSIDE = ("startEvent", "boundaryEvent", "intermediateCatchEvent", "receiveTask", "serviceTask", "sendTask")
+
+
 def all_of(turn: Turn, happenings: Iterable[engine.Happening]) -> None:
     """Record everything that happened, in its order."""
     for happening in happenings:
         _BY_KIND[type(happening)](turn, happening)
+
+
+def withdraw_incidents(turn: Turn) -> None:
+    """What failed in a step that nobody wants any more needs no repair."""
+    if not turn.cancelled:
+        return
+    for incident, ref, element in turn.tx.run(_open_incidents, {"instance": turn.case.id}):
+        if ref in turn.cancelled:
+            turn.tx.change(_withdraw, {"incident": incident, "at_": turn.at})
+            facts = {"ref": ref, "how": "withdrawn", "incident": incident}
+            turn.say("incident.resolved", element=element, facts=facts)
 
 
 def _nothing(turn: Turn, it: Any) -> None:
@@ -40,8 +69,15 @@ def _step_left(turn: Turn, it: engine.StepLeft) -> None:
         payload = {"answer": dict(closing.answer), "before": turn.before.pop(it.ref, {})}
         turn.close_step(closing.task, closing.kind, it.outcome, payload)
         return
-    if it.kind in PERSONS and it.outcome == "cancelled":
-        return  # told by TaskWithdrawn, which knows the task
+    if it.outcome == "cancelled":
+        turn.cancelled.add(it.ref)
+    if it.kind in PERSONS:
+        if it.outcome == "cancelled":
+            return  # told by TaskWithdrawn, which knows the task
+        answered = turn.live_task(it.ref)
+        if answered is not None:  # it had failed after its answer, and an operator let it pass
+            turn.close_step(answered, "step.left", it.outcome)
+            return
     version = turn.version_of(it.process)
     origin = origins.last_of(turn.tx, turn.case.id, turn.origins, it.previous)
     turn.origins[it.ref] = origin
@@ -77,7 +113,7 @@ def _task_reached(turn: Turn, it: engine.TaskReached) -> None:
     groups = lanes.group_lanes(turn.tx, it.process, it.groups) if it.groups else []
     lane_id = groups[0] if groups else lanes.lane_of(version, it.lane)
     holder = lanes.holder(turn.tx, turn.people_seq, lane_id) if lane_id is not None else None
-    named = [login for login in (it.assignee, *it.users) if login]
+    named = [login for login in (it.assignee, *it.users) if login and is_keepable(login)]
     known = lanes.accounts(turn.tx, named) if named else {}
     assignee = known.get(it.assignee.strip().lower()) if it.assignee else None
     due = lanes.moment(holder, turn.at, it.due)
@@ -114,6 +150,12 @@ def _task_reached(turn: Turn, it: engine.TaskReached) -> None:
         "from_department_id": origin.department_id,
         "handed_over_at": origin.at,
     }
+    reopened = turn.live_task(it.ref) if isinstance(turn.event, engine.Retry) else None
+    if reopened is not None:
+        held.reopen(turn.tx, reopened)
+        turn.opened.append(reopened.id)
+        turn.say("task.reopened", element=it.element, task_id=reopened.id, facts={"ref": it.ref})
+        return
     turn.tx.add(Task.__table__, row)
     turn.opened.append(row["id"])
     for extra in groups[1:]:
@@ -143,7 +185,7 @@ def label(item: Any) -> str:
     """A short text for the element of a multi-instance: itself, or the most telling field of an object."""
     if isinstance(item, dict):
         item = next((item[name] for name in ("name", "label", "title", "id") if name in item), "")
-    return str(item)[:200]
+    return keepable(str(item), 200)
 
 
 def _task_withdrawn(turn: Turn, it: engine.TaskWithdrawn) -> None:
@@ -224,7 +266,7 @@ def _data_written(turn: Turn, it: engine.DataWritten) -> None:
         turn.written.setdefault(it.ref, {}).update(changed)
         turn.before.setdefault(it.ref, {}).update(it.before)
         return
-    source = "copy" if turn.task is not None else "import"
+    source = _source(turn, it)
 
     def project(seq: int) -> None:
         for name, (old, new) in changed.items():
@@ -233,6 +275,15 @@ def _data_written(turn: Turn, it: engine.DataWritten) -> None:
     facts = {"ref": it.ref, "fields": changed, "source": source}
     payload = {"before": dict(it.before), "after": dict(it.after)}
     turn.say("data.written", element=it.element, facts=facts, payload=payload, then=project)
+
+
+def _source(turn: Turn, it: engine.DataWritten) -> str:
+    """An operator corrects, the outside is imported, and the machine copies."""
+    event = turn.event
+    if isinstance(event, engine.Edit) or (isinstance(event, engine.Retry | engine.Skip) and it.ref == event.ref):
+        return "correction"
+    node = turn.node_of(it.element)
+    return "import" if node is not None and node.kind in OUTSIDE else "copy"
 
 
 def _failed(turn: Turn, it: engine.Failed) -> None:
@@ -248,7 +299,7 @@ def open_incident(turn: Turn, ref: str, element: str, kind: str, code: str, mess
         "element": element,
         "kind": kind,
         "code": code,
-        "message": message[:4000],
+        "message": keepable(message, 4000),
         "state": "open",
         "created_at": turn.at,
         "resolved_at": None,

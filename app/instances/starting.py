@@ -21,6 +21,7 @@ from app.instances import answers
 from app.instances import case as cases
 from app.instances.case import Case, Key
 from app.instances.errors import CannotStart, NotAllowed
+from app.instances.limits import keepable
 from app.instances.models import ProcessInstance, ReferenceCounter
 from app.instances.turn import Turn
 from app.people.actor import Actor
@@ -65,19 +66,30 @@ def begin(tx: Tx, order: Order, by: Actor, key: Key) -> dict[str, Any]:
     case = Case(instance_id, version.id, version.key, "", "running", segment, channel)
     rows = tx.run(_people_seq, {})
     turn = Turn(tx, by, now, key, case, open_stream(tx, instance_id, "instance"), rows[0][0] if rows else 0)
-    turn.say(
-        "instance.started",
-        element=node.id,
-        facts={"definition": version.id, "process": version.key, "version": version.version, "segment": segment}
-        | {"channel": channel, "mark": order.mark},
-        payload={"data": data, "business_key": order.business_key},
-    )
+    _say_started(turn, order, version, node.id, data)
     turn.begin(version, data, order.element, order.payload)
     case.reference = _reference(tx, now)
     _insert(turn, order, now)
     turn.finish()
     result = {"id": str(case.id), "reference": case.reference, "state": case.state}
     return turn.answer(result | {"tasks": [str(task) for task in turn.opened]})  # type: ignore[no-any-return]
+
+
+def _say_started(turn: Turn, order: Order, version: Version, element: str, data: Mapping[str, Any]) -> None:
+    """What a case begins with is entered by whoever begins it; later changes of it are corrections."""
+    case, source = turn.case, "import" if turn.by.is_system else "entry"
+    fields = {name: [None, turn.digest(value)] for name, value in data.items() if value is not None}
+
+    def project(seq: int) -> None:
+        for name, (old, new) in fields.items():
+            turn.add_change(seq, name, old, new, element=element, task_id=None, source=source)
+
+    facts: dict[str, Any] = {"definition": version.id, "process": version.key, "version": version.version}
+    facts |= {"segment": case.segment, "channel": case.channel, "mark": order.mark}
+    if fields:
+        facts |= {"fields": fields, "source": source}
+    payload = {"data": data, "business_key": order.business_key}
+    turn.say("instance.started", element=element, facts=facts, payload=payload, then=project)
 
 
 def _insert(turn: Turn, order: Order, now: datetime) -> None:
@@ -128,7 +140,7 @@ def _label(version: Version, name: str, data: Mapping[str, Any]) -> str | None:
             value = compile_expression(text[1:]).evaluate(data)
         except ExpressionError:
             value = None
-    return None if value is None or isinstance(value, dict | list) else str(value)[:40]
+    return None if value is None or isinstance(value, dict | list) else keepable(str(value), 40)
 
 
 def _reference(tx: Tx, at: datetime) -> str:

@@ -20,6 +20,7 @@ from app.core import clock
 from app.core.database import Statement, Tx, writing
 from app.definitions import library
 from app.definitions.library import Version
+from app.diagrams.model import Node
 from app.history import Fact, FieldChange, StepRow, Stream, append
 from app.instances import case as cases
 from app.instances import lanes, record, steps
@@ -73,6 +74,8 @@ class Turn:
     closing: dict[str, Closing] = field(default_factory=dict)  #: tasks whose step the engine is about to leave
     written: dict[str, dict[str, list[str | None]]] = field(default_factory=dict)  #: ref -> field -> digests
     before: dict[str, dict[str, Any]] = field(default_factory=dict)  #: ref -> what the fields were
+    event: engine.Event | None = None  #: what the engine was told; None while a case begins
+    cancelled: set[str] = field(default_factory=set)  #: refs of steps that are not wanted any more
     _warm: lives.Warm | None = None
     _facts: list[Fact] = field(default_factory=list)
     _projections: list[tuple[int, Callable[[int], None]]] = field(default_factory=list)
@@ -119,6 +122,13 @@ class Turn:
             return self.task
         return cases.task_at(self.tx, self.case.id, ref, self.by)
 
+    def seen_by(self, other: Actor) -> Held:
+        """The turn's task as somebody else than its actor sees it: with their part in it."""
+        seen = cases.task_at(self.tx, self.case.id, self.held.ref, other)
+        if seen is None:
+            raise LookupError(f"no task at {self.held.ref}")
+        return seen
+
     def digest(self, value: Any) -> str | None:
         """A salted digest of a field's value; None for none."""
         return None if value is None else self.stream.digest(value)
@@ -149,6 +159,7 @@ class Turn:
 
     def advance(self, event: engine.Event) -> None:
         """Let the engine move the case and have what happens recorded."""
+        self.event = event
         record.all_of(self, engine.advance(self.live, event, at=self.at))
 
     def close_step(self, task: Held, kind: str, outcome: str, payload: Any = None) -> None:
@@ -160,7 +171,9 @@ class Turn:
         fields = self.written.pop(task.ref, {})
 
         def project(seq: int) -> None:
-            self.add_step(steps.person_step(task, seq=seq, kind=node_kind, outcome=outcome, at=self.at, times=times))
+            if outcome != "failed":  # the step is not over: its row is written when an operator's repair lets it pass
+                row = steps.person_step(task, seq=seq, kind=node_kind, outcome=outcome, at=self.at, times=times)
+                self.add_step(row)
             for name, (old, new) in fields.items():
                 source = "entry" if old is None else "correction"
                 self.add_change(seq, name, old, new, element=task.element, task_id=task.id, source=source)
@@ -171,6 +184,18 @@ class Turn:
             facts["fields"] = fields
         self.say(kind, element=task.element, task_id=task.id, facts=facts, payload=payload, then=project)
         self.origins[task.ref] = Origin(task.element, task.department_id, self.at)
+
+    def close_unleft(self, task: Held) -> None:
+        """Where what follows an answer failed within the task's own step: the answer is recorded all the same."""
+        closing = self.closing.pop(task.ref, None)
+        if closing is not None:
+            payload = {"answer": dict(closing.answer), "before": self.before.pop(task.ref, {})}
+            self.close_step(task, closing.kind, "failed", payload)
+
+    def node_of(self, element: str) -> Node | None:
+        """The node of an element of the case's own process, or of one it calls."""
+        versions = [self.version_of(self.case.process_key), *self._state.host.versions.values()]
+        return next((each.process.nodes[element] for each in versions if element in each.process.nodes), None)
 
     def end(self, state: str, element: str, code: str | None = None) -> None:
         """Write that the case is over, or suspended, or running again."""
@@ -216,10 +241,14 @@ class Turn:
 
     def finish(self) -> None:
         """Write everything; the caller's transaction commits."""
+        record.withdraw_incidents(self)
+        before = self.stream.head
         numbers = append(self.tx, self.stream, self._facts, by=self.by.recorded_id)
         for place, project in self._projections:
             project(numbers[place])
         if self._warm is None:
+            # The record grew and the live state did not: a warm one stays true under the new head.
+            self.tx.after_commit.append(lambda: lives.rename(self.case.id, before, self.stream.head))
             return
         self._write_state(self._warm.live)
         if self.case.state in ("running", "suspended"):

@@ -33,7 +33,7 @@ class Runner:
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._busy = threading.Lock()
         self._scheduler = BackgroundScheduler(timezone="UTC")
-        register_handlers()
+        register_handlers(app.config["SERVICE_BACKOFF_SECONDS"])
 
     def start(self) -> None:
         """Tick until `stop`."""
@@ -100,6 +100,8 @@ class Runner:
             return
         try:
             handler.run(job.args)
+        except queue.NotNow as fault:
+            queue.postpone(job, self.name, fault.wait)
         except Exception:  # noqa: BLE001  the job runner is one of the three places (conventions 6)
             error = traceback.format_exc()
             log.warning("job %s (%s) failed: %s", job.id, job.name, error.splitlines()[-1])
@@ -111,11 +113,19 @@ class Runner:
             queue.finish(job, self.name)
 
     def _give_up(self, job: queue.Leased, handler: queue.Handler | None, error: str) -> None:
-        if handler is not None and handler.on_failure is not None:
-            handler.on_failure(job.args, error.strip().splitlines()[-1])
-            queue.finish(job, self.name)
-        else:
-            queue.put_back(job, self.name, error, failed=True, backoff_seconds=0)
+        try:
+            if handler is not None and handler.on_failure is not None:
+                handler.on_failure(job.args, error.strip().splitlines()[-1])
+                queue.finish(job, self.name)
+                return
+        except queue.NotNow as fault:
+            queue.postpone(job, self.name, fault.wait)
+            return
+        except Exception:
+            # Kept as failed with both tracebacks: a job must neither loop nor keep the others waiting.
+            log.exception("job %s (%s) could not be given up", job.id, job.name)
+            error = f"{error}\n{traceback.format_exc()}"
+        queue.put_back(job, self.name, error, failed=True, backoff_seconds=0)
 
     def sweep(self) -> None:
         """Forget old idempotency keys and messages that nobody wanted."""
@@ -137,11 +147,11 @@ def _forget(tx: Tx, statement: sa.sql.dml.UpdateBase) -> None:
     tx.session.execute(statement, execution_options={"synchronize_session": False})
 
 
-def register_handlers() -> None:
+def register_handlers(service_backoff_seconds: float) -> None:
     """What each job name means."""
     queue.handle("message.deliver", lambda args: _deliver(args["message"]))
     queue.handle("message.send", _send, most=10)
-    service_calls.register()
+    service_calls.register(service_backoff_seconds)
 
 
 def _deliver(message_id: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from app.core import queue
@@ -34,7 +35,7 @@ class Call:
     headers: Mapping[str, str]
 
 
-Connector = Callable[[Call], Mapping[str, Any]]
+Connector = Callable[[Call], Mapping[str, Any] | None]
 
 connectors: dict[str, Connector] = {}
 
@@ -49,15 +50,20 @@ def connector(job_type: str) -> Callable[[Connector], Connector]:
     return keep
 
 
-def register() -> None:
-    """Say how service jobs run, and what happens when they fail for good."""
-    queue.handle("service.call", _call, on_failure=_failed, most=3, backoff_seconds=5)
+#: how long a call waits before it looks again whether its suspended case goes on
+PATIENCE = timedelta(seconds=30)
+
+
+def register(backoff_seconds: float) -> None:
+    """Say how service jobs run, and what happens when they fail for good. How often is in the diagram."""
+    queue.handle("service.call", _call, on_failure=_failed, backoff_seconds=backoff_seconds)
 
 
 def _call(args: dict[str, Any]) -> None:
     request = services.find(args["instance"], args["ref"])
     if request is None:
         return
+    _wait_while_suspended(request)
     function = connectors.get(request.type) or connectors.get("*")
     if function is None:
         raise NoSuchService(f"no connector for job type {request.type!r}", type=request.type)
@@ -65,10 +71,19 @@ def _call(args: dict[str, Any]) -> None:
     try:
         result = function(call)
     except BusinessError as fault:
-        moves.fail_call(args["instance"], args["ref"], fault.message, code=fault.details["code"])
+        taken = moves.fail_call(args["instance"], args["ref"], fault.message, code=str(fault.details.get("code", "")))
     else:
-        moves.finish_call(args["instance"], args["ref"], result)
+        taken = moves.finish_call(args["instance"], args["ref"], result or {})
+    if not taken:
+        _wait_while_suspended(services.find(args["instance"], args["ref"]))
 
 
 def _failed(args: dict[str, Any], error: str) -> None:
-    moves.fail_call(args["instance"], args["ref"], error)
+    if not moves.fail_call(args["instance"], args["ref"], error):
+        _wait_while_suspended(services.find(args["instance"], args["ref"]))
+
+
+def _wait_while_suspended(request: services.Request | None) -> None:
+    """A suspended case takes no answer: the call is made, or made again, when the case goes on."""
+    if request is not None and request.state == "suspended":
+        raise queue.NotNow(PATIENCE)

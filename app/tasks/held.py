@@ -43,7 +43,8 @@ class Held:
     handed_over_at: datetime | None
     department_id: int | None  #: of its lane, as of now
     duty_role: str | None  #: what the actor already did in its group of four eyes
-    candidate: bool  #: the actor is named besides the lane
+    candidate: bool  #: the actor is named besides the lane, or is of a further group that is
+    named_only: bool  #: the diagram names people and no group: being of the lane's department is not enough
     first: str | None  #: name of the holder, or of who ended it: who was first
 
 
@@ -91,16 +92,26 @@ def require_candidate(task: Held, by: Actor) -> None:
     """Raises NotInDepartment, and FourEyes when another pair of eyes is wanted."""
     if not is_candidate(task, by):
         raise NotInDepartment(department_id=task.department_id)
+    require_other_eyes(task)
+
+
+def require_other_eyes(task: Held) -> None:
+    """Raises FourEyes when whoever the task was read for already had another part in its group."""
     if task.duty_group and task.duty_role is not None and task.duty_role != duty_role(task):
         raise FourEyes(group=task.duty_group, element=task.duty_role)
 
 
 def is_candidate(task: Held, by: Actor) -> bool:
-    """Named by the diagram or by a head, else of the lane's department, today."""
+    """Named by the diagram or by a head; where the diagram names nobody, of the lane's department, today."""
     if by.account_id in (task.assignee_id, task.holder_id) or task.candidate:
         return True
-    if task.assignee_id is not None:
+    if task.assignee_id is not None or task.named_only:
         return False
+    return is_colleague(task, by)
+
+
+def is_colleague(task: Held, by: Actor) -> bool:
+    """Of the lane's department; where it has none, an administrator."""
     return by.is_in(task.department_id) if task.department_id is not None else by.is_admin
 
 
@@ -124,13 +135,21 @@ def release(tx: Tx, task: Held, by: Actor) -> None:
     change(tx, task, State.OPEN, holder_id=None, claimed_at=None)
 
 
-def assign(tx: Tx, task: Held, by: Actor, to: Actor, at: datetime) -> None:
-    """A head gives the task to somebody of the department, whoever held it before."""
+def assign(tx: Tx, task: Held, by: Actor, to: Actor, theirs: Held, at: datetime) -> bool:
+    """A head gives the task to somebody of the department, whoever held it or was named before.
+
+    `theirs` is the same task read for `to`: what counts is what *they* already did. False when they hold it already.
+    """
     require_live(task)
     if not leads(task, by):
         raise NotHead(department_id=task.department_id)
-    require_candidate(task, to)
+    if not (is_candidate(theirs, to) or is_colleague(theirs, to)):
+        raise NotInDepartment(department_id=task.department_id)
+    require_other_eyes(theirs)
+    if task.holder_id == to.account_id:
+        return False
     change(tx, task, State.CLAIMED, holder_id=to.account_id, claimed_at=at)
+    return True
 
 
 def leads(task: Held, by: Actor) -> bool:
@@ -166,6 +185,11 @@ def complete(tx: Tx, task: Held, by: Actor, at: datetime) -> None:
             "role": duty_role(task),
         }
         tx.add(Duty.__table__, row)
+
+
+def reopen(tx: Tx, task: Held) -> None:
+    """The same work is wanted again: what followed its answer failed, and an operator has it done once more."""
+    change(tx, task, State.OPEN, holder_id=None, claimed_at=None, started_at=None, ended_at=None, ended_by_id=None)
 
 
 _change = Statement(

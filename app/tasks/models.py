@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Id, JsonText, Model, UtcDateTime
+from app.people.models import Lane
 
 
 class Task(Model):
@@ -88,6 +89,15 @@ class Candidate(Model):
     task_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("task.id"), index=True)
     account_id: Mapped[int | None] = mapped_column(Id, sa.ForeignKey("account.id"), index=True)
     lane_id: Mapped[int | None] = mapped_column(Id, sa.ForeignKey("lane.id"), index=True)
+
+
+def named_only() -> sa.ColumnElement[bool]:
+    """The condition that a task's diagram names people and no group: then its lane's department is not enough.
+
+    Needs the task's lane in the question; the lane of a group has a path that begins with "@".
+    """
+    people = sa.exists().where(Candidate.task_id == Task.id, Candidate.account_id.is_not(None))
+    return sa.and_(people, sa.func.coalesce(sa.func.substr(Lane.path, 1, 1), "") != "@")
 
 
 class Duty(Model):

@@ -20,7 +20,7 @@ from app.core.errors import Invalid
 from app.people.actor import Actor
 from app.people.models import Account, Department, Lane
 from app.tasks.errors import NoSuchTask
-from app.tasks.models import Candidate, Task
+from app.tasks.models import Candidate, Task, named_only
 
 View = Literal["mine", "lanes", "late"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -196,9 +196,9 @@ def task(session: Session, task_id: int, actor: Actor) -> TaskDetail:
     if found is None:
         raise NoSuchTask(task_id=task_id)
     work = as_work(found[: len(_COLUMNS)])
-    ref, definition, form, duty, claimed, started, ended, assignee, *ender = found[len(_COLUMNS) :]
+    ref, definition, form, duty, claimed, started, ended, assignee, only, *ender = found[len(_COLUMNS) :]
     named = _is_named(session, task_id, actor)
-    can_claim = _may_work(work, assignee, named, actor)
+    can_claim = _may_work(work, assignee, named, only, actor)
     if not (can_claim or _may_look(work, ender[0], actor)):
         raise NoSuchTask(task_id=task_id)
     return TaskDetail(
@@ -258,12 +258,12 @@ def _department(work: Work) -> int | None:
     return work.lane.department_id if work.lane else None
 
 
-def _may_work(work: Work, assignee: int | None, named: bool, actor: Actor) -> bool:
+def _may_work(work: Work, assignee: int | None, named: bool, only: bool, actor: Actor) -> bool:
     """The same rule as `held.is_candidate`, for showing or not showing a button."""
     if actor.account_id in (assignee, work.holder_id) or named:
         return True
     department = _department(work)
-    if assignee is not None:
+    if assignee is not None or only:
         return False
     return actor.is_admin if department is None else actor.is_in(department)
 
@@ -273,7 +273,10 @@ def _may_look(work: Work, ended_by: int | None, actor: Actor) -> bool:
 
 
 def _is_named(session: Session, task_id: int, actor: Actor) -> bool:
-    found = sa.select(Candidate.id).where(Candidate.task_id == task_id, Candidate.account_id == actor.account_id)
+    own = sa.select(Lane.id).where(Lane.department_id.in_(actor.departments))
+    found = sa.select(Candidate.id).where(
+        Candidate.task_id == task_id, sa.or_(Candidate.account_id == actor.account_id, Candidate.lane_id.in_(own))
+    )
     return session.scalar(found.limit(1)) is not None
 
 
@@ -335,7 +338,8 @@ def _ranges(view: View, lanes: int, admin: bool) -> list[tuple[Any, ...]]:
         return mine
     late = [Task.sort_at < _NOW] if view == "late" else []
     elsewhere = sa.or_(Task.lane_id.is_(None), Task.lane_id.not_in(ids)) if ids else sa.true()
-    named = Task.id.in_(sa.select(Candidate.task_id).where(Candidate.account_id == _ME))
+    further = [Candidate.lane_id == lane for lane in ids]
+    named = Task.id.in_(sa.select(Candidate.task_id).where(sa.or_(Candidate.account_id == _ME, *further)))
     ranges: list[tuple[Any, ...]] = [(_LIVE, Task.lane_id == lane) for lane in ids]
     ranges += [(_LIVE, Task.lane_id.is_(None))] if admin else []
     outside = [(_LIVE, named, *_not_mine()), *mine] if view == "late" else [(_LIVE, named)]
@@ -378,6 +382,7 @@ _one = (
             Task.started_at,
             Task.ended_at,
             Task.assignee_id,
+            named_only(),
             _ender.id,
             _ender.name,
             _ender.names,
@@ -398,8 +403,8 @@ def _read_cursor(cursor: str) -> tuple[datetime, int]:
     moment, _, number = cursor.partition("~")
     try:
         after_at, after_id = datetime.fromisoformat(moment), int(number)
-    except ValueError:
+        if after_at.tzinfo is None or not 0 <= after_id < 2**63:
+            raise ValueError(cursor)
+        return after_at.astimezone(UTC), after_id
+    except (ValueError, OverflowError):  # the first and the last day are not days everywhere
         raise BadCursor(fields={"cursor": ["inbox.bad_cursor"]}) from None
-    if after_at.tzinfo is None or not 0 <= after_id < 2**63:
-        raise BadCursor(fields={"cursor": ["inbox.bad_cursor"]})
-    return after_at, after_id

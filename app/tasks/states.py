@@ -15,7 +15,8 @@ class State(StrEnum):
 MOVES = {
     State.OPEN: {State.CLAIMED, State.COMPLETED, State.CANCELLED},
     State.CLAIMED: {State.OPEN, State.CLAIMED, State.COMPLETED, State.CANCELLED},
-    State.COMPLETED: set[State](),
+    # Only an operator's retry does this, where what followed the answer had failed.
+    State.COMPLETED: {State.OPEN},
     State.CANCELLED: set[State](),
 }
 
