@@ -55,6 +55,11 @@ class Path:
     def node(self, process: str, element: str) -> Node:
         return self._drawing(process).nodes[element]
 
+    def behind(self, process: str, element: str) -> set[str]:
+        """The nodes to which its flows lead."""
+        drawing = self._drawing(process)
+        return {drawing.flows[flow].target for flow in drawing.nodes[element].outgoing if flow in drawing.flows}
+
     def lane(self, process: str, node: Node) -> str:
         """The name of the innermost lane."""
         lane = self._drawing(process).lanes.get(node.lane[-1]) if node.lane else None

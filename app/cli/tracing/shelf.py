@@ -42,6 +42,11 @@ class Entrance:
         """The kind of what starts it, and the name of that message or signal."""
         return self.node.events[0].kind, self.node.events[0].name
 
+    @property
+    def place(self) -> str:
+        """Tells it apart from every other."""
+        return f"{self.process}/{self.node.id}"
+
 
 class Shelf:
     """Read once, never written. It is the engine's host: the same for every case of one world."""

@@ -31,7 +31,7 @@ MOST_MOVES = 10_000
 MOST_STEPS = 100_000
 MOST_SECONDS = 10.0
 
-#: (number of the case, ref of the step); for a start event that waits, (0, its process and id)
+#: (number of the case, ref of the step); for a start event that waits, (0, its place)
 _Place = tuple[int, str]
 
 
@@ -86,7 +86,7 @@ class World:
         self._until = time.process_time() + MOST_SECONDS
         self._people: deque[Work] = deque()
         self._calls: deque[Work] = deque()
-        self._armed: dict[str, tuple[Entrance, Wait]] = {}  #: timer start events by process and id
+        self._armed: dict[str, tuple[Entrance, Wait]] = {}  #: timer start events by their place
         self._errors: dict[_Place, str] = {}  #: BPMN error codes that services answered
 
     @property
@@ -101,9 +101,7 @@ class World:
         program = self._shelf.program(key, "", "")
         number = len(self.cases) + 1
         try:
-            live, told = engine.start(
-                program, values, host=self._shelf, at=self.at, element=element, payload=payload
-            )
+            live, told = engine.start(program, values, host=self._shelf, at=self.at, element=element, payload=payload)
         except engine.NoStart as fault:
             self._fail(element or key, fault.message, "no-start")
             return
@@ -225,10 +223,9 @@ class World:
         self.start(entrance.process, {}, entrance.node.id, {})
 
     def _set(self, entrance: Entrance, wait: Wait) -> None:
-        name = f"{entrance.process}/{entrance.node.id}"
-        self._armed[name] = (entrance, wait)
+        self._armed[entrance.place] = (entrance, wait)
         if wait.due is not None:
-            self.timers.set((0, name), wait.due)
+            self.timers.set((0, entrance.place), wait.due)
 
     def _advance(self, case: Case, event: engine.Event, about: str) -> None:
         self._count(about)
