@@ -156,7 +156,7 @@ def _person(change: Change, row: Row, report: Report, hashes: _Hashes) -> None:
         _join(change, account, place, _POSTS.get(role, Post.STAFF), starts_on, ends_on, report)
     if role in _ROLES:
         before = len(change.facts)
-        memberships.grant(change, account, _ROLES[role])
+        memberships.grant(change, account, _ROLES[role], starts_on=starts_on, ends_on=ends_on)
         report.roles += len(change.facts) - before
 
 

@@ -54,11 +54,15 @@ def end(change: Change, account: Account, department: Department, *, on: date | 
     change.record("membership.ended", account=account.id, department=department.id, ends_on=on.isoformat())
 
 
-def grant(change: Change, account: Account, role: Role) -> None:
-    """From today. Granting a role that is held changes nothing."""
+def grant(
+    change: Change, account: Account, role: Role, *, starts_on: date | None = None, ends_on: date | None = None
+) -> None:
+    """From today, if not said. Granting a role that is held changes nothing."""
     if _open_role(change.session, account, role) is None:
-        change.session.add(AccountRole(account_id=account.id, role=role, starts_on=today()))
-        change.record("role.granted", account=account.id, role=role)
+        starts_on = starts_on or today()
+        change.session.add(AccountRole(account_id=account.id, role=role, starts_on=starts_on, ends_on=ends_on))
+        days = {"starts_on": starts_on.isoformat(), "ends_on": ends_on and ends_on.isoformat()}
+        change.record("role.granted", account=account.id, role=role, **days)
 
 
 def revoke(change: Change, account: Account, role: Role) -> None:
