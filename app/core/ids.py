@@ -27,9 +27,10 @@ def new_id() -> int:
         return _last
 
 
-def _renew_node() -> None:
-    global _node
-    _node = secrets.randbits(10)
+def _begin_anew() -> None:
+    """In a forked child: bits of its own, and neither the parent's last id to count on from nor its lock."""
+    global _lock, _last, _node
+    _lock, _last, _node = threading.Lock(), 0, secrets.randbits(10)
 
 
-os.register_at_fork(after_in_child=_renew_node)
+os.register_at_fork(after_in_child=_begin_anew)

@@ -28,9 +28,12 @@ class UnreadableJson(ValueError):
 
 
 def dump_bytes(value: Any) -> bytes:
-    """Canonical JSON as UTF-8. Raises UnreadableJson for what JSON cannot say (lone surrogates, other types)."""
+    """Canonical JSON as UTF-8. Raises UnreadableJson for what JSON cannot say (lone surrogates, NaN, other types)."""
     try:
-        return _encoder.encode(value)
+        text = _encoder.encode(value)
+        if b"NaN" in text or b"Infinity" in text:
+            _decoder.decode(text)  # within a string they are words like any other; a Decimal NaN is no number
+        return text
     except (TypeError, ValueError, RecursionError) as fault:
         raise UnreadableJson(str(fault)) from fault
 

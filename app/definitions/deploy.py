@@ -16,7 +16,7 @@ from app.core import clock, jsontext
 from app.core.database import Tx, again, writing
 from app.core.ids import new_id
 from app.definitions.errors import DiagramRefused, NotAnalyst
-from app.definitions.judging import DeploymentContext, Parts, find_parts, unrunnable
+from app.definitions.judging import DeploymentContext, Parts, find_parts, lane_names, part_faults, unrunnable
 from app.definitions.models import (
     DefinitionFile,
     DefinitionPart,
@@ -58,11 +58,12 @@ def deploy(
         raise NotAnalyst
     diagram = diagrams.read(xml)
     with writing() as tx:
-        context = DeploymentContext(tx.session, sources, known={*known, *diagram.processes})
+        context = DeploymentContext(tx.session, sources, {*known, *diagram.processes}, lane_names(diagram))
         findings = list(diagrams.check(diagram, context))
         runnable = [process for process in diagram.processes.values() if process.executable]
         if not any(finding.severity == "error" for finding in findings):
             findings += unrunnable(diagram, runnable)
+        findings += [fault for process in runnable for fault in part_faults(process, find_parts(process, sources))]
         if any(finding.severity == "error" for finding in findings) or not runnable:
             raise DiagramRefused(findings=findings)
         return [_deploy(tx, diagram, process, by, sources, file_name, source, findings) for process in runnable]

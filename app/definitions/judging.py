@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import diagrams, engine, forms
+from app import decisions, diagrams, engine, forms
 from app.definitions.models import ProcessDefinition
 from app.definitions.sources import Sources
+from app.diagrams.graph import title
 from app.diagrams.model import Expression
 from app.expressions import ExpressionError, from_dialect
+from app.people.lanes import guess
 from app.people.models import Department, Lane
 
 #: (form or decision, id) -> the file
@@ -27,6 +29,8 @@ class DeploymentContext:
     session: Session
     sources: Sources
     known: Collection[str]  #: processes deployed together with this one
+    #: names by language of the lanes of the drawing: what a lane that is new will be guessed by
+    lane_names: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     def has_form(self, form_id: str) -> bool | None:
         return self.sources.form(form_id) is not None
@@ -43,10 +47,14 @@ class DeploymentContext:
     def department_of(self, process: str, lane_path: str) -> str | None:
         found = (
             sa.select(Department.code)
-            .join(Lane, Lane.department_id == Department.id)
+            .select_from(Lane)
+            .outerjoin(Department, Department.id == Lane.department_id)
             .where(Lane.process_key == process, Lane.path == lane_path)
         )
-        return self.session.scalar(found)
+        row = self.session.execute(found).first()
+        if row is not None:
+            return row[0] or ""
+        return guess(self.session, lane_path, self.lane_names.get((process, lane_path), {}))
 
     def expression_fault(self, expression: Expression) -> tuple[int, str] | None:
         try:
@@ -59,33 +67,57 @@ class DeploymentContext:
         return None
 
 
+def lane_names(diagram: diagrams.Diagram) -> dict[tuple[str, str], Mapping[str, str]]:
+    """What the lanes of a drawing are called, by (process, path)."""
+    return {
+        (process.id, lane.path): lane.names for process in diagram.processes.values() for lane in process.lanes.values()
+    }
+
+
 def find_parts(process: diagrams.Process, sources: Sources) -> Parts:
     """The forms and decisions a process uses, as far as they are found."""
     parts: Parts = {}
     for node in process.nodes.values():
-        if node.form:
-            body = sources.form(node.form)
+        for kind, part in _uses(node):
+            body = sources.form(part) if kind == "form" else sources.decision(part)
             if body is not None:
-                parts["form", node.form] = body
-        if node.kind == "businessRuleTask" and node.called is not None:
-            body = sources.decision(node.called.target.text)
-            if body is not None:
-                parts["decision", node.called.target.text] = body
+                parts[kind, part] = body
     return parts
 
 
-def form_faults(parts: Parts) -> list[tuple[str, str]]:
-    """(form id, what is wrong) of forms that could not be filled in."""
-    faults: list[tuple[str, str]] = []
+def part_faults(process: diagrams.Process, parts: Parts) -> list[diagrams.Finding]:
+    """Forms that could not be filled in and decisions that could not be made, at the first node that uses each."""
+    findings: list[diagrams.Finding] = []
     for (kind, part), body in parts.items():
-        if kind == "form":
-            try:
-                problems = forms.check(forms.read(body))
-            except forms.UnreadableForm as fault:
-                faults.append((part, fault.message))
-            else:
-                faults += [(part, f"{problem.path}: {problem.message}") for problem in problems]
-    return faults
+        node = next(each for each in process.nodes.values() if (kind, part) in _uses(each))
+        for reason in _form_faults(body, part) if kind == "form" else _decision_faults(body, part):
+            values = {"node": title(node.id, node.name), kind: part[:60], "reason": reason}
+            findings.append(diagrams.Finding(kind, "error", node.id, node.line, f"rules.{kind}.faulty", values))
+    return findings
+
+
+def _uses(node: diagrams.Node) -> list[tuple[str, str]]:
+    """The forms and decisions that a node names."""
+    uses = [("form", node.form)] if node.form else []
+    if node.kind == "businessRuleTask" and node.called is not None:
+        uses.append(("decision", node.called.target.text))
+    return uses
+
+
+def _form_faults(body: bytes, form_id: str) -> list[str]:
+    try:
+        return [problem.message for problem in forms.check(forms.read(body, form_id))]
+    except forms.UnreadableForm as fault:
+        return [fault.message]
+
+
+def _decision_faults(body: bytes, decision_id: str) -> list[str]:
+    try:
+        file = decisions.read(body)
+    except decisions.UnreadableDecision as fault:
+        return [fault.message]
+    found = [f"{each.element}: {each.message}" for each in decisions.check(file) if each.severity == "error"]
+    return found if decision_id in file.decisions else [*found, f"the file has no decision {decision_id}"]
 
 
 def unrunnable(diagram: diagrams.Diagram, processes: Iterable[diagrams.Process]) -> list[diagrams.Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from app.people.models import Lane
 Run = Callable[[Statement, Mapping[str, Any]], Sequence[tuple[Any, ...]]]
 
 T = TypeVar("T")
+_lock = Lock()
 _kept: OrderedDict[Hashable, Any] = OrderedDict()
 _MOST = 500
 
@@ -56,6 +58,11 @@ _numbered = Statement(
         ProcessDefinition.key == sa.bindparam("process"),
         ProcessDefinition.version == sa.bindparam("number"),
         ProcessDefinition.state != "draft",
+    )
+)
+_deployed = Statement(
+    sa.select(ProcessDefinition.id).where(
+        ProcessDefinition.id == sa.bindparam("definition"), ProcessDefinition.state == "deployed"
     )
 )
 _by_hash = Statement(
@@ -96,6 +103,11 @@ def numbered(run: Run, key: str, number: int) -> Version:
     return version(run, rows[0][0])
 
 
+def is_deployed(run: Run, definition_id: int) -> bool:
+    """Whether new cases may begin on this version. Asked each time: of a version only this changes."""
+    return bool(run(_deployed, {"definition": definition_id}))
+
+
 def with_hash(run: Run, key: str, content: str) -> Version:
     """The version of a process with this content. Raises NoSuchDefinition."""
     rows = run(_by_hash, {"process": key, "content": content})
@@ -123,7 +135,8 @@ def source(run: Run, diagram_hash: str) -> bytes:
 
 def forget() -> None:
     """Drop what is kept (tests that swap databases)."""
-    _kept.clear()
+    with _lock:
+        _kept.clear()
 
 
 def _version(run: Run, definition_id: int) -> Version:
@@ -155,9 +168,19 @@ def _body(run: Run, content: str) -> bytes:
 
 
 def _once(key: Hashable, make: Callable[[], T]) -> T:
-    if key not in _kept:
-        _kept[key] = make()
+    """What is kept under the key, made at the first use; what was not used for longest goes first.
+
+    It is made outside the lock, since making asks the database: two threads may make the same, and one of them stays.
+    """
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            known: T = _kept[key]
+            return known
+    made = make()
+    with _lock:
+        found: T = _kept.setdefault(key, made)
+        _kept.move_to_end(key)
         while len(_kept) > _MOST:
             _kept.popitem(last=False)
-    found: T = _kept[key]
     return found

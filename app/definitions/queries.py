@@ -15,7 +15,7 @@ from app import diagrams
 from app.core.database import ask
 from app.definitions import library
 from app.definitions.errors import NoSuchDefinition
-from app.definitions.judging import DeploymentContext
+from app.definitions.judging import DeploymentContext, lane_names
 from app.definitions.models import DefinitionFile, DefinitionPart, ProcessDefinition
 from app.people.models import Account
 
@@ -86,17 +86,14 @@ _COLUMNS = (
 
 
 def processes(session: Session) -> list[VersionFacts]:
-    """The newest version of every process, by name."""
-    newest = sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.version).label("version"))
-    newest_of = newest.where(ProcessDefinition.state != "draft").group_by(ProcessDefinition.key).subquery()
-    rows = session.execute(
-        _facts()
-        .join(
-            newest_of,
-            sa.and_(newest_of.c.key == ProcessDefinition.key, newest_of.c.version == ProcessDefinition.version),
-        )
-        .order_by(ProcessDefinition.name)
+    """The version of every process that new cases begin on, by name; the newest retired one where none is deployed."""
+    deployed = sa.case((ProcessDefinition.state == "deployed", 0), else_=1)
+    place = sa.func.row_number().over(
+        partition_by=ProcessDefinition.key, order_by=(deployed, ProcessDefinition.version.desc())
     )
+    ranked = sa.select(ProcessDefinition.id, place.label("place")).where(ProcessDefinition.state != "draft").subquery()
+    first = sa.and_(ranked.c.id == ProcessDefinition.id, ranked.c.place == 1)
+    rows = session.execute(_facts().join(ranked, first).order_by(ProcessDefinition.name, ProcessDefinition.key))
     return [_as_facts(row) for row in rows]
 
 
@@ -139,8 +136,9 @@ def source_of(session: Session, facts: VersionFacts) -> bytes:
 def findings(session: Session, facts: VersionFacts) -> Sequence[diagrams.Finding]:
     """What today's rules say about a version, with the lanes and processes of today."""
     parts = StoredParts(session, facts.id)
-    context = DeploymentContext(session, parts, known=())
-    return list(diagrams.check(diagram_of(session, facts.id), context))
+    diagram = diagram_of(session, facts.id)
+    context = DeploymentContext(session, parts, diagram.processes, lane_names(diagram))
+    return list(diagrams.check(diagram, context))
 
 
 def _facts() -> sa.Select[Any]:

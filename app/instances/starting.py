@@ -14,6 +14,7 @@ from app.core.calendars import china
 from app.core.database import Statement, Tx
 from app.core.ids import new_id
 from app.definitions import library
+from app.definitions.errors import NoSuchDefinition
 from app.definitions.library import Version
 from app.expressions import ExpressionError, compile_expression
 from app.history import PEOPLE, HistoryStream, open_stream
@@ -117,7 +118,10 @@ def _insert(turn: Turn, order: Order, now: datetime) -> None:
 
 def _version(tx: Tx, order: Order) -> Version:
     if order.version is not None:
-        return library.numbered(tx.run, order.process, order.version)
+        version = library.numbered(tx.run, order.process, order.version)
+        if not library.is_deployed(tx.run, version.id):
+            raise NoSuchDefinition(key=order.process, version=order.version)
+        return version
     return library.newest(tx.run, order.process)
 
 

@@ -41,16 +41,23 @@ def lane_ids(tx: Tx, process_key: str, lanes: Iterable[tuple[str, str, Mapping[s
     """
     session = tx.session
     known = {row.path: row for row in session.scalars(select(Lane).where(Lane.process_key == process_key))}
-    guess = _Guess(session.scalars(select(Department)).all())
+    guesses = _Guess(session.scalars(select(Department)).all())
     for path, name, names in lanes:
         row = known.get(path)
         if row is None:
             row = known[path] = Lane(id=new_id(), process_key=process_key, path=path)
-            row.department_id = guess.department(path, names)
+            row.department_id = guesses.department(path, names)
             session.add(row)
         row.name, row.names = name, dict(names)
     session.flush()
     return {path: row.id for path, row in known.items()}
+
+
+def guess(session: Session, path: str, names: Mapping[str, str]) -> str:
+    """The code of the department that a new lane will mean; empty when its name fits none, or several."""
+    departments = session.scalars(select(Department)).all()
+    found = _Guess(departments).department(path, names)
+    return next((each.code for each in departments if each.id == found), "")
 
 
 def holders(session: Session, wanted: Collection[int]) -> dict[int, Holder]:
