@@ -4,6 +4,7 @@ Events are only ever appended, in the transaction of the move that made them tru
 """
 
 from app.history.append import Fact, Stream, append, open_stream, record, stream_of
+from app.history.erase import erase
 from app.history.models import PEOPLE, SYSTEM, FieldChange, HistoryEvent, HistoryPayload, HistoryStream, StepRow
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "StepRow",
     "Stream",
     "append",
+    "erase",
     "open_stream",
     "record",
     "stream_of",

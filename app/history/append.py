@@ -48,15 +48,19 @@ class Stream:
 
 def open_stream(tx: Tx, stream_id: int, kind: str) -> Stream:
     """Begin a chain. Its first link is the name of the stream, so that no chain can stand in for another."""
-    head, salt = genesis(stream_id, kind), os.urandom(16)
+    salt = os.urandom(16)
+    head = genesis(stream_id, kind, salt)
     row = {"id": stream_id, "kind": kind, "seq": 0, "head": head, "salt": salt}
     tx.add(HistoryStream.__table__, row)
     return Stream(stream_id, 0, head, salt, row)
 
 
-def genesis(stream_id: int, kind: str) -> bytes:
-    """What the first event of a stream is chained to."""
-    return hashlib.sha256(f"laneway:{kind}:{stream_id}".encode()).digest()
+def genesis(stream_id: int, kind: str, salt: bytes) -> bytes:
+    """What the first event of a stream is chained to: the stream's name, and the salt of its digests.
+
+    The salt goes in by its own hash, so that a chain can be shown to somebody who may not try out what digests mean.
+    """
+    return hashlib.sha256(f"laneway:{kind}:{stream_id}:{hashlib.sha256(salt).hexdigest()}".encode()).digest()
 
 
 _find = Statement(
