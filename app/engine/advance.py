@@ -21,7 +21,8 @@ from .program import Program
 from .scope import Scope
 from .spec import NodeSpec
 from .specs.gateways import release
-from .specs.scopes import begin, end_scope
+from .specs.scopes import begin
+from .specs.watching import unwatch
 from .step import Step
 
 
@@ -34,13 +35,17 @@ def start(
     element: str = "",
     payload: Mapping[str, Any] | None = None,
 ) -> tuple[Live, list[Happening]]:
-    """Begin a case at a start event; "" is the plain one, or where nothing comes before. Raises NoStart."""
+    """Begin a case at a start event; "" is the plain one, or where nothing comes before.
+
+    Raises NoStart, and TooLargeData.
+    """
     live = Live(host, program, {})
     live.at = at
     starts = _starts(program, element)
-    root = live.open(None, "", program.root, "process", data.clean(values), program)
+    caught = data.taken(payload) if payload is not None else None
+    root = live.open(None, "", program.root, "process", data.taken(values), program)
     try:
-        begin(root, starts, (), data.clean(payload) if payload is not None else None)
+        begin(root, starts, (), caught)
     except StepFault as fault:
         raise NoStart(fault.message, process=program.key) from fault
     return live, _run(live)
@@ -63,7 +68,7 @@ def _starts(program: Program, element: str) -> tuple[NodeSpec, ...]:
 def advance(live: Live, event: Event, *, at: datetime) -> list[Happening]:
     """Let the case move by one event. `live` is spoiled when this raises: throw it away.
 
-    Raises UnknownStep when the step is over or does not wait for that.
+    Raises UnknownStep when the step is over or does not wait for that, and TooLargeData.
     """
     live.at = at
     live.move += 1
@@ -80,7 +85,7 @@ def advance(live: Live, event: Event, *, at: datetime) -> list[Happening]:
             _retry(live, event)
         case Skip():
             step = _failed(live, event.ref)
-            _attempt(live, step, lambda: step.task_spec.skip(step, data.clean(event.data)))
+            _attempt(live, step, lambda: step.task_spec.skip(step, data.taken(event.data)))
         case _:
             step = live.step(event.ref)
             if step.state not in (spiff.STARTED, spiff.WAITING):
@@ -106,6 +111,9 @@ def _run(live: Live) -> list[Happening]:
             if not left:
                 message = f"More than {limits.STEPS} steps in one move: this looks like an endless loop."
                 fail(live, step, StepFault("endless-loop", message))
+                # The next move begins with what is ready now, wherever it happens: nothing may wait to be asked.
+                while release(live):
+                    pass
                 break
             left -= 1
             _attempt(live, step, step.run)
@@ -146,10 +154,10 @@ def _end_scope(live: Live, scope: Scope, last: Step) -> None:
     if scope.parent is None:
         end(live, last.task_spec.ends_as, last.note.at, "")
         return
-    outer = end_scope(live, scope)
-    if outer is not None:
-        step, result = outer
-        _attempt(live, step, lambda: step.task_spec.complete(step, result))
+    unwatch(scope, scope.piece.watches)
+    step = scope.opener
+    assert step is not None
+    _attempt(live, step, lambda: step.task_spec.inside_over(step, scope))
 
 
 def end(live: Live, outcome: str, element: str, code: str) -> None:
@@ -168,7 +176,7 @@ def end(live: Live, outcome: str, element: str, code: str) -> None:
 
 
 def _signal(live: Live, event: SignalArrived) -> None:
-    payload = data.clean(event.payload)
+    payload = data.taken(event.payload)
     listeners = [
         step
         for scope in live.below("", itself=True)
@@ -183,7 +191,7 @@ def _signal(live: Live, event: SignalArrived) -> None:
 
 def _edit(live: Live, event: Edit) -> None:
     root, before, after = live.root, {}, {}
-    for name, value in data.clean(event.data).items():
+    for name, value in data.taken(event.data).items():
         if name in root.data and data.same(root.data[name], value):
             continue
         if name in root.data:
@@ -205,6 +213,6 @@ def _failed(live: Live, ref: str) -> Step:
 
 def _retry(live: Live, event: Retry) -> None:
     step = _failed(live, event.ref)
-    step.scope.write(step, data.clean(event.data))
+    step.scope.write(step, data.taken(event.data))
     step._set_state(spiff.FUTURE)
     step._ready()

@@ -96,8 +96,9 @@ class _Builder:
         flows = [self.process.flows[flow] for flow in node.outgoing if flow in self.process.flows]
         spec.flows = tuple(self._flow(node, flow, known) for flow in flows if flow.target in known)
         spec.conditional = any(flow.condition is not None or flow.is_default for flow in spec.flows)
-        spec.inputs_ = self._mappings(node, node.inputs)
-        spec.outputs_ = self._mappings(node, node.outputs)
+        if not isinstance(spec, loops.Loop):  # else they are of each instance
+            spec.inputs_ = self._mappings(node, node.inputs)
+            spec.outputs_ = self._mappings(node, node.outputs)
         if node.kind == "exclusiveGateway" or node.kind == "inclusiveGateway":
             bare = [flow for flow in spec.flows if flow.condition is None and not flow.is_default]
             if len(spec.flows) > 1 and bare:
@@ -370,10 +371,17 @@ def _throw(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
     return spec
 
 
+def _may_stand_behind(target: Node) -> bool:
+    catches = target.kind == "intermediateCatchEvent" and any(event.kind in _LISTENS for event in target.events)
+    return catches or (target.kind == "receiveTask" and target.loop is None)
+
+
 def _events_behind(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    if not node.outgoing:
+        builder.refuse(node.id, node.line, "Behind an event-based gateway stands nothing to wait for.")
     for flow in node.outgoing:
         target = builder.process.nodes.get(builder.process.flows[flow].target)
-        if target is None or target.kind not in ("intermediateCatchEvent", "receiveTask"):
+        if target is None or not _may_stand_behind(target):
             builder.refuse(
                 node.id, node.line, "Behind an event-based gateway only catching events and receive tasks may stand."
             )

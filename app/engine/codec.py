@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -17,17 +17,19 @@ from .errors import UnreadableState
 
 FORMAT = 1
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
-class Wait(msgspec.Struct, omit_defaults=True):
+
+class Wait(msgspec.Struct, omit_defaults=True, frozen=True):
     """What a step waits for."""
 
     kind: str  #: timer, message or signal
     name: str = ""  #: of the message or signal
     correlation: str | None = None  #: canonical JSON text of the key; null takes any
-    due: datetime | None = None  #: timer: when it fires next
+    due: Moment | None = None  #: timer: when it fires next
     every: str = ""  #: timer cycle: ISO duration between two occurrences
     left: int | None = None  #: timer cycle: occurrences after the next one; null = without end
-    until: datetime | None = None  #: timer cycle: none after this moment
+    until: Moment | None = None  #: timer cycle: none after this moment
 
 
 class StepNote(msgspec.Struct, omit_defaults=True):
@@ -36,13 +38,14 @@ class StepNote(msgspec.Struct, omit_defaults=True):
     at: str  #: element id
     state: str = "waiting"  #: waiting, ready, joining, watching or failed
     previous: tuple[str, ...] = ()  #: refs of the steps it came from
-    since: datetime | None = None  #: when it was entered
+    since: Moment | None = None  #: when it was entered
     wait: Wait | None = None
     host: int | None = None  #: watching: the step it listens for; 0 = for the whole scope (event sub-process)
     watches: tuple[int, ...] = ()  #: the steps that listen for this one
     arrived: dict[str, list[str]] = {}  #: joining: flow id -> refs that came over it
     local: dict[str, Any] = {}  #: variables of its input mappings
     caught: dict[str, Any] | None = None  #: what a message or signal brought, before the step has run
+    came: dict[str, Any] | None = None  #: failed: what it waited for has come, only writing it failed
     worked: bool = False  #: its work is done and written, only its leaving failed
     code: str = ""  #: failed: the kind of fault
     message: str = ""  #: failed: what is wrong
@@ -68,7 +71,7 @@ class Piece(msgspec.Struct, omit_defaults=True):
     data: dict[str, Any] = {}  #: variables that this scope declares
     steps: dict[int, msgspec.Raw] = {}  #: number -> StepNote
     joins: dict[str, int] = {}  #: element id of a join that waits -> its step
-    ready: tuple[int, ...] = ()  #: steps that were stopped by the step budget
+    ready: tuple[str, ...] = ()  #: the root: refs of the steps that the step budget stopped, in their order
     watches: tuple[int, ...] = ()  #: steps that listen for the whole scope
     loop: LoopNote | None = None
     ended: str = ""  #: the root, when the case is over: how
@@ -103,4 +106,17 @@ def decode(stored: bytes) -> Piece:
         raise UnreadableState(reason=str(fault)) from fault
     if piece.format != FORMAT:
         raise UnreadableState(format=piece.format)
+    if not _is_whole(piece):
+        raise UnreadableState(reason="its parts do not belong together")
     return piece
+
+
+def _is_whole(piece: Piece) -> bool:
+    known = piece.steps.keys()
+    return (
+        (piece.program is not None) == (piece.kind in ("process", "call"))
+        and (piece.loop is not None) == (piece.kind == "multi")
+        and 0 <= piece.tokens <= len(known)
+        and all(0 < number < piece.next for number in known)
+        and all(number in known for number in piece.joins.values())
+    )

@@ -12,18 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from app.expressions import TooLarge, to_json
 
-from .errors import StepFault
+from .errors import StepFault, TooLargeData
 
 if TYPE_CHECKING:
     from .spec import Mapped
 
 
 def clean(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What comes from outside, as JSON and as our own. Raises StepFault."""
+    """What was made for the case, as JSON and as our own. Raises StepFault."""
     try:
         return {str(name): to_json(value) for name, value in values.items()}
     except TooLarge as fault:
         raise StepFault("too-large", "A value is too large or nested too deeply to be kept.") from fault
+
+
+def taken(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody outside gives, as JSON and as our own: refused before anything has changed. Raises TooLargeData."""
+    try:
+        return clean(values)
+    except StepFault as fault:
+        raise TooLargeData from fault
 
 
 def copied(value: Any) -> Any:

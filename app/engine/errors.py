@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.errors import LanewayError, Refused
+from app.core.errors import Invalid, LanewayError, Refused
 
 
 class NotRunnable(Refused):
@@ -20,6 +20,10 @@ class NoStart(Refused):
 
 class UnknownStep(Refused):
     """This step is over, or does not wait for that."""
+
+
+class TooLargeData(Invalid):
+    """A value is too large or nested too deeply to be kept."""
 
 
 class UnreadableState(LanewayError):

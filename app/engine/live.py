@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from app.core.errors import LanewayError
 
 from . import codec, data, spiff
 from .catching import Catcher
@@ -18,6 +21,8 @@ from .program import Program
 from .scope import Scope
 from .spec import ScopeSpec
 from .step import Step
+
+_PATH = re.compile(r"([1-9][0-9]{0,8}(/[1-9][0-9]{0,8})*)?")
 
 #: Reads stored pieces: one with everything below it.
 Fetch = Callable[[str], Mapping[str, bytes]]
@@ -112,8 +117,8 @@ class Live:
     def step(self, ref: str) -> Step:
         """A live step. Raises UnknownStep."""
         path, _, number = ref.rpartition("/")
-        scope = self._find_scope(path)
-        step = scope.find(int(number)) if scope is not None and number.isdecimal() else None
+        scope = self._find_scope(path) if ref and _PATH.fullmatch(ref) else None
+        step = scope.find(int(number)) if scope is not None else None
         if step is None:
             raise UnknownStep(ref=ref)
         return step
@@ -157,7 +162,6 @@ class Live:
         self.joining.pop(path, None)
         self._unread.pop(path, None)
         if path in self._stored:
-            self._stored.discard(path)
             self._removed.add(path)
 
     def below(self, path: str, *, itself: bool = False) -> list[Scope]:
@@ -165,20 +169,21 @@ class Live:
         self._read_below(path)
         prefix = f"{path}/" if path else ""
         paths = [name for name in {*self.scopes, *self._unread} if name.startswith(prefix) and name != path]
-        paths.sort(key=lambda name: [int(part) for part in name.split("/")] if name else [])
-        paths.sort(key=lambda name: -name.count("/"))
         scopes = [self.scope(name) for name in paths]
+        scopes.sort(key=lambda scope: [int(part) for part in scope.path.split("/")])
+        scopes.sort(key=lambda scope: -scope.path.count("/"))
         return [*scopes, self.scope(path)] if itself else scopes
 
     def dump(self) -> Pieces:
         """What changed since the last dump."""
-        ready: dict[str, list[int]] = {}
-        for step in self.ready:
-            if step.state == spiff.READY:
-                ready.setdefault(step.scope.path, []).append(step.number)
-        changed = {path: scope.dump(tuple(ready.get(path, ()))) for path, scope in self.dirty.items()}
+        ready = tuple([step.ref for step in self.ready if step.state == spiff.READY])
+        if ready != self.root.piece.ready:
+            self.root.piece.ready = ready
+            self.root.touch()
+        changed = {path: scope.dump() for path, scope in self.dirty.items()}
         removed = frozenset(self._removed)
         self._stored |= changed.keys()
+        self._stored -= removed
         self.dirty.clear()
         self._removed.clear()
         return Pieces(changed, removed)
@@ -196,23 +201,33 @@ class Live:
         return self._read(path, stored) if stored is not None else None
 
     def _read(self, path: str, stored: bytes) -> Scope:
+        if not _PATH.fullmatch(path):
+            raise UnreadableState(piece=path)
         piece = codec.decode(stored)
         parent = self.scope(path.rpartition("/")[0]) if path else None
-        if piece.program is not None:
-            program = self.host.program_by_hash(*piece.program) if path else self.program
-            spec = program.root
-        else:
-            assert parent is not None
-            program = parent.program
-            spec = inner_spec(parent, path)
+        program = self.program if parent is None else self._program(piece, parent)
+        spec = program.root if parent is None else _spec(piece, parent, path, program)
+        if (parent is None) != (piece.kind == "process"):
+            raise UnreadableState(piece=path)
         scope = self.scopes[path] = Scope(self, path, spec, program, piece, parent)
         if piece.joins:
             self.joining[path] = scope
-        for number in piece.ready:
-            step = scope.find(number)
-            if step is not None:
-                self.ready.append(step)
+        self.ready.extend([self._stopped(ref) for ref in piece.ready])
         return scope
+
+    def _program(self, piece: Piece, parent: Scope) -> Program:
+        if piece.program is None:
+            return parent.program
+        try:
+            return self.host.program_by_hash(*piece.program)
+        except LanewayError as fault:
+            raise UnreadableState(program=piece.program) from fault
+
+    def _stopped(self, ref: str) -> Step:
+        try:
+            return self.step(ref)
+        except UnknownStep as fault:
+            raise UnreadableState(piece="", step=ref) from fault
 
     def _read_below(self, path: str) -> None:
         if self._fetch is not None:
@@ -233,12 +248,15 @@ def load(pieces: Mapping[str, bytes], *, host: Host, program: Program, fetch: Fe
     return Live(host, program, pieces, fetch)
 
 
-def inner_spec(parent: Scope, path: str) -> ScopeSpec:
-    """The graph that runs inside a step of `parent`; the instances of a multi-instance all run the same one."""
+def _spec(piece: Piece, parent: Scope, path: str, program: Program) -> ScopeSpec:
+    """The graph of a stored scope; the instances of a multi-instance all run the same one. Raises UnreadableState."""
     if parent.piece.kind == "multi":
+        if piece.kind not in ("child", "result"):
+            raise UnreadableState(piece=path)
         return parent.spec
     step = parent.find(int(path.rpartition("/")[2]))
-    spec = step.task_spec.inner if step is not None else None
-    if spec is None:
+    if step is None or step.task_spec.opens != piece.kind:
         raise UnreadableState(piece=path)
-    return spec
+    inner = program.root if piece.kind == "call" else step.task_spec.inner
+    assert inner is not None
+    return inner

@@ -71,12 +71,16 @@ def read_moment(text: str) -> datetime | None:
         found: datetime | None = datetime.fromisoformat(text.strip())
     except ValueError:
         found = parse_moment(text.strip())
-    return aware(found) if found is not None else None
+    return in_utc(found) if found is not None else None
 
 
-def aware(at: datetime) -> datetime:
-    """The moment in UTC. Raises OverflowError at the ends of the calendar."""
-    return (at if at.tzinfo is not None and at.utcoffset() is not None else at.replace(tzinfo=ZONE)).astimezone(UTC)
+def in_utc(at: datetime) -> datetime | None:
+    """The moment in UTC; None at the ends of the calendar, where there may be none."""
+    at = at if at.tzinfo is not None and at.utcoffset() is not None else at.replace(tzinfo=ZONE)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def wait_for(kind: str, value: Any, at: datetime) -> Wait:
@@ -105,7 +109,10 @@ def next_wait(wait: Wait) -> Wait | None:
     length = read_length(wait.every)
     if length is None:
         return None
-    due = length.after(wait.due)
+    try:
+        due = length.after(wait.due)
+    except OverflowError:
+        return None
     if wait.until is not None and due > wait.until:
         return None
     left = None if wait.left is None else wait.left - 1
@@ -116,9 +123,9 @@ def _date(value: Any, at: datetime) -> Wait | None:
     if isinstance(value, str):
         value = read_moment(value)
     elif isinstance(value, datetime):
-        value = aware(value)
+        value = in_utc(value)
     elif isinstance(value, date):
-        value = aware(datetime(value.year, value.month, value.day))  # noqa: DTZ001  `aware` gives it its zone
+        value = in_utc(datetime(value.year, value.month, value.day))  # noqa: DTZ001  `in_utc` gives it its zone
     else:
         value = None
     return Wait("timer", due=value) if value is not None else None
@@ -168,8 +175,9 @@ def _cycle(value: Any, at: datetime) -> Wait | None:
 
 
 def _written(length: Length) -> str:
-    seconds = length.time.total_seconds()
-    return f"P{length.months}M" if length.months else f"PT{seconds:g}S" if seconds < 1e6 else f"PT{int(seconds)}S"
+    seconds, rest = divmod(length.time, timedelta(seconds=1))
+    part = f".{rest.microseconds:06}" if rest else ""
+    return f"P{length.months}M" if length.months else f"PT{seconds}{part}S"
 
 
 _READERS = {"date": _date, "duration": _duration, "cycle": _cycle}

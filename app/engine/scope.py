@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import data
 from .codec import Piece, StepNote, decode_step, encode, encode_step
+from .errors import UnreadableState
 from .happenings import DataWritten
 from .spiff import Workflow
 from .step import STATES, Step
@@ -49,6 +50,12 @@ class Scope(Workflow):
         """The number of the step, or of the instance, that opened this scope."""
         return int(self.path.rpartition("/")[2])
 
+    @property
+    def opener(self) -> Step | None:
+        """The step that opened it: for one instance of a multi-instance, the step of the whole. None for the root."""
+        scope = self.parent if self.piece.kind == "child" else self
+        return scope.parent.find(scope.number) if scope is not None and scope.parent is not None else None
+
     def place(self, spec: NodeSpec, previous: tuple[str, ...], *, host: int | None = None) -> Step:
         """A new step. With `host` it is no token but listens for that step (0: for the whole scope)."""
         piece = self.piece
@@ -66,8 +73,14 @@ class Scope(Workflow):
         step: Step | None = self.tasks.get(number)
         if step is None and number in self.piece.steps:
             note = decode_step(self.piece.steps[number])
-            step = Step(self, self.spec.node(note.at), number, note, STATES[note.state])
+            spec, state = self.spec.task_specs.get(note.at), STATES.get(note.state)
+            if spec is None or state is None or (note.host and not self._has(note.host)):
+                raise UnreadableState(piece=self.path, step=number)
+            step = Step(self, spec, number, note, state)
         return step
+
+    def _has(self, number: int) -> bool:
+        return number in self.tasks or number in self.piece.steps
 
     def steps(self) -> Iterator[Step]:
         """All live steps, oldest first."""
@@ -111,8 +124,7 @@ class Scope(Workflow):
         """One instance of a multi-instance: the variable that holds its element; "" where there is none."""
         if self.piece.kind != "child":
             return ""
-        body = self.parent
-        loop = body.parent.find(body.number) if body is not None and body.parent is not None else None
+        loop = self.opener
         return loop.task_spec.element_variable if loop is not None else ""
 
     def chain(self) -> Iterator[Scope]:
@@ -159,10 +171,9 @@ class Scope(Workflow):
 
     # -- storing -----------------------------------------------------------------------------------------------------
 
-    def dump(self, ready: tuple[int, ...]) -> bytes:
+    def dump(self) -> bytes:
         """The piece as it is now; only steps that changed are written anew."""
-        for number in self._touched:
+        for number in sorted(self._touched):
             self.piece.steps[number] = encode_step(self.tasks[number].note)
         self._touched.clear()
-        self.piece.ready = ready
         return encode(self.piece)

@@ -60,6 +60,7 @@ class NodeSpec(TaskSpec):
     ends_as = "completed"  #: how the case ends when this was its last step
     trigger: Trigger | None = None  #: what it waits for, when it listens
     inner: ScopeSpec | None = None  #: the graph that runs inside its steps
+    opens = ""  #: the kind of scope that its steps open
     element_variable = ""  #: of a multi-instance: the variable that holds the element of each instance
 
     def __init__(self, scope: ScopeSpec, node: Node) -> None:
@@ -88,6 +89,10 @@ class NodeSpec(TaskSpec):
     def watched(self, step: Step, watch: Step, caught: dict[str, Any]) -> None:
         """A listener of this step has caught something."""
         raise UnknownStep(ref=watch.ref)
+
+    def inside_over(self, step: Step, scope: Scope) -> None:
+        """A scope that the step opened has no tokens left. Raises StepFault."""
+        raise UnknownStep(ref=step.ref)
 
     def withdraw(self, step: Step) -> None:
         """The step is over without having been finished: tell whoever waits with it."""
@@ -130,7 +135,13 @@ class NodeSpec(TaskSpec):
 
     def complete(self, step: Step, result: Mapping[str, Any]) -> None:
         """What the step waited for has come. Raises StepFault."""
-        self.conclude(step, result)
+        try:
+            self.conclude(step, result)
+        except StepFault:
+            # What has come is kept: a retry writes it, and asks nobody again.
+            if not step.note.worked:
+                step.note.came = dict(result)
+            raise
         step.complete()
 
     def skip(self, step: Step, result: Mapping[str, Any]) -> None:
@@ -155,7 +166,7 @@ class NodeSpec(TaskSpec):
     def _run_hook(self, step: Step) -> bool | None:
         result: Mapping[str, Any] | None = {}
         if not step.note.worked:
-            result = self.perform(step)
+            result = step.note.came if step.note.came is not None else self.perform(step)
         if result is None:
             return None
         self.conclude(step, result)

@@ -66,6 +66,10 @@ def user(**says: Any) -> Made:
     return Made("userTask", _says(**says))
 
 
+def manual(**says: Any) -> Made:
+    return Made("manualTask", _says(**says))
+
+
 def task(**says: Any) -> Made:
     return Made("task", _says(**says))
 
@@ -82,8 +86,8 @@ def decision(target: str, result: str = "", **says: Any) -> Made:
     return Made("businessRuleTask", _says(called=Called(feel(target), result=result), **says))
 
 
-def call(target: str, *, all_in: bool = True, all_out: bool = True, **says: Any) -> Made:
-    return Made("callActivity", _says(called=Called(feel(target), all_in, all_out), **says))
+def call(target: str, *, all_in: bool = True, all_out: bool = True, version: str = "", **says: Any) -> Made:
+    return Made("callActivity", _says(called=Called(feel(target), all_in, all_out, version=version), **says))
 
 
 def sub(

@@ -11,6 +11,7 @@ from app.core.errors import NotFound
 from app.decisions import Decided
 from app.diagrams.model import Diagram
 from tests.engine.drawing import draw
+from tests.engine.ledger import Ledger
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -33,7 +34,8 @@ class FakeHost:
         return self.programs[key]
 
     def program_by_hash(self, content: str, key: str) -> engine.Program:
-        assert self.programs[key].hash == content
+        if key not in self.programs or self.programs[key].hash != content:
+            raise NoSuch(f"no process {key} of {content}")
         return self.programs[key]
 
     def decide(self, decision: str, context: Mapping[str, Any], caller_hash: str, caller_key: str) -> Decided:
@@ -44,7 +46,10 @@ class FakeHost:
 
 
 class Story:
-    """`stored=True` dumps and loads the case before every event, from only the pieces that the event needs."""
+    """`stored=True` dumps and loads the case before every event, from only the pieces that the event needs.
+
+    After every event the books must balance; `balanced=False` leaves that out where a case is very wide.
+    """
 
     def __init__(
         self,
@@ -53,6 +58,7 @@ class Story:
         calls: tuple[Diagram, ...] = (),
         decisions: Mapping[str, Any] | None = None,
         stored: bool = True,
+        balanced: bool = True,
         element: str = "",
         payload: Mapping[str, Any] | None = None,
         diagram: Diagram | None = None,
@@ -69,6 +75,7 @@ class Story:
             self.program, data or {}, host=self.host, at=self.at, element=element, payload=payload
         )
         self.told = list(self.news)
+        self.ledger = Ledger() if balanced else None
         self._keep()
 
     # -- what happens ------------------------------------------------------------------------------------------------
@@ -78,7 +85,7 @@ class Story:
             self.reload(getattr(event, "ref", None))
         self.news = engine.advance(self.live, event, at=self.at)
         self.told += self.news
-        self._keep()
+        self._keep(event)
         return self.news
 
     def answer(self, element: str, _index: int = 0, **answer: Any) -> list[engine.Happening]:
@@ -87,8 +94,25 @@ class Story:
     def serve(self, element: str, _index: int = 0, **result: Any) -> list[engine.Happening]:
         return self.do(engine.ServiceDone(self.ref(element, _index), result))
 
-    def break_service(self, element: str, code: str = "", message: str = "no answer") -> list[engine.Happening]:
-        return self.do(engine.ServiceFailed(self.ref(element), message, code))
+    def break_service(
+        self, element: str, code: str = "", message: str = "no answer", index: int = 0
+    ) -> list[engine.Happening]:
+        return self.do(engine.ServiceFailed(self.ref(element, index), message, code))
+
+    def signal(self, name: str, **payload: Any) -> list[engine.Happening]:
+        return self.do(engine.SignalArrived(name, payload))
+
+    def retry(self, element: str, **data: Any) -> list[engine.Happening]:
+        return self.do(engine.Retry(self.failed(element), data))
+
+    def skip(self, element: str, **data: Any) -> list[engine.Happening]:
+        return self.do(engine.Skip(self.failed(element), data))
+
+    def edit(self, **data: Any) -> list[engine.Happening]:
+        return self.do(engine.Edit(data))
+
+    def cancel(self) -> list[engine.Happening]:
+        return self.do(engine.Cancel())
 
     def message(self, element: str, **payload: Any) -> list[engine.Happening]:
         return self.do(engine.MessageArrived(self.listener(element), payload))
@@ -113,18 +137,24 @@ class Story:
         below = f"{path}/" if path else ""
         return {name: blob for name, blob in self.pieces.items() if name == path or name.startswith(below)}
 
-    def _keep(self) -> None:
-        dumped = self.live.dump()
-        for path in dumped.removed:
+    def _keep(self, event: engine.Event | None = None) -> None:
+        self.dumped = self.live.dump()
+        for path in self.dumped.removed:
             del self.pieces[path]
-        self.pieces.update(dumped.changed)
+        self.pieces.update(self.dumped.changed)
+        if self.ledger is not None:
+            self.ledger.read(self.news, event)
+            self.ledger.check(self.live)
 
     # -- what is seen ------------------------------------------------------------------------------------------------
 
     @property
     def open(self) -> list[str]:
-        """The elements where the case waits, in order."""
-        return [step.element for step in self.live.waiting() if step.state == "waiting"]
+        """The elements where the case waits, in order; not those that only hold others."""
+        waiting = self.live.waiting()
+        holders = {step.ref.rpartition("/")[0] for step in waiting}
+        holders |= {path.rpartition("/")[0] for path in holders}
+        return [step.element for step in waiting if step.state == "waiting" and step.ref not in holders]
 
     @property
     def data(self) -> dict[str, Any]:
@@ -143,6 +173,13 @@ class Story:
     def ref(self, element: str, index: int = 0) -> str:
         found = [step.ref for step in self.live.waiting() if step.element == element and step.state != "watching"]
         return found[index]
+
+    def failed(self, element: str) -> str:
+        return next(step.ref for step in self.live.waiting() if step.element == element and step.state == "failed")
+
+    def watched(self) -> list[str]:
+        """The elements that listen on behalf of others."""
+        return [step.element for step in self.live.waiting() if step.state == "watching"]
 
     def listener(self, element: str) -> str:
         return next(step.ref for step in self.live.waiting() if step.element == element and step.wait is not None)

@@ -115,7 +115,7 @@ class PersonTask(Activity):
     def take(self, step: Step, event: Event) -> None:
         if not isinstance(event, TaskDone):
             raise UnknownStep(ref=step.ref)
-        self.complete(step, data.clean(event.answer))
+        self.complete(step, data.taken(event.answer))
 
     def call_off(self, step: Step) -> None:
         if step.note.state == "waiting":
@@ -133,7 +133,7 @@ def _names(expression: Compiled | None, seen: Mapping[str, Any]) -> tuple[str, .
 def _moment(expression: Compiled | None, seen: Mapping[str, Any]) -> str | datetime | None:
     value = expression.evaluate(seen) if expression is not None else None
     if isinstance(value, datetime):
-        return moments.aware(value)
+        return moments.in_utc(value)
     if isinstance(value, date | timedelta | YearsMonths):
         value = to_json(value)
     if not isinstance(value, str) or not value.strip():

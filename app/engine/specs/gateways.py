@@ -68,7 +68,7 @@ class Join(NodeSpec):
         left = {flow: refs[1:] for flow, refs in note.arrived.items() if len(refs) > 1}
         note.previous = tuple(refs[0] for refs in note.arrived.values())
         note.arrived = {}
-        del scope.piece.joins[self.name]
+        scope.piece.joins.pop(self.name, None)
         if left:
             following = self._wait(scope, tuple(ref for refs in left.values() for ref in refs))
             following.note.arrived = left
@@ -133,6 +133,8 @@ def release(live: Live) -> bool:
         if not joins:
             del live.joining[path]
             continue
+        # One that failed, or is ready already, is not asked again.
+        joins = [step for step in joins if step.state == spiff.WAITING]
         places = {step.number: step.note.at for step in scope.steps() if not step.is_watch}
         for step in joins:
             gateway = step.task_spec
@@ -155,6 +157,9 @@ class EventGateway(NodeSpec):
         step.note.caught = caught
         step.chosen = tuple(flow for flow in self.flows if flow.target.name == at)[:1]
         step.complete()
+
+    def skip(self, step: Step, result: Mapping[str, Any]) -> None:
+        raise StepFault("no-flow", "Which event came is not known: an event-based gateway cannot be skipped.")
 
     def withdraw(self, step: Step) -> None:
         unwatch(step.scope, step.note.watches)

@@ -18,7 +18,6 @@ from ..codec import LoopNote
 from ..errors import StepFault
 from ..spec import NodeSpec, ScopeSpec
 from .scopes import Container, begin, cancel_below
-from .watching import unwatch
 
 if TYPE_CHECKING:
     from ..build import _Builder
@@ -33,6 +32,8 @@ class Loop(Container):
     """A multi-instance activity or a standard loop. `inner` holds the activity itself, without the loop."""
 
     inner: ScopeSpec
+    opens = "multi"
+    merges = True
     sequential = False
     cardinality: Compiled | None = None
     collection: Compiled | None = None
@@ -88,6 +89,14 @@ class Loop(Container):
         body.touch()
         begin(child, self.inner.starts, (body.path,))
 
+    def inside_over(self, step: Step, scope: Scope) -> None:
+        live, body = scope.live, scope.parent
+        assert body is not None
+        if self.end_instance(live, body, scope):
+            result = self.gather(live, body)
+            cancel_below(step)
+            self.complete(step, result)
+
     def end_instance(self, live: Live, body: Scope, child: Scope) -> bool:
         """One instance is over. Whether that was the last."""
         loop = body.piece.loop
@@ -126,13 +135,6 @@ class Loop(Container):
                 yielded[scope.number - 1] = scope.data.get("value")
         return {self.output_collection: yielded}
 
-    def conclude(self, step: Step, result: Mapping[str, Any]) -> None:
-        if not step.note.worked and result:
-            step.scope.write(step, result)
-            step.note.worked = True
-        step.note.worked = True
-        super().conclude(step, {})
-
 
 class StandardLoop(Loop):
     """Repeats while its condition is true; the condition is asked before or after each round."""
@@ -143,18 +145,33 @@ class StandardLoop(Loop):
     maximum: int | None = None
 
     def work(self, step: Step) -> Mapping[str, Any] | None:
+        live = step.scope.live
+        if live.has(step.ref):
+            return self._resume(step, live.scope(step.ref))
         if self.maximum == 0 or (self.test_before and not self._again(step.visible(), 0)):
             return {}
-        body = step.scope.live.open(step.scope, step.ref, self.inner, "multi", {})
+        body = live.open(step.scope, step.ref, self.inner, "multi", {})
         body.piece.loop = LoopNote(-1)
         self._open(body, 1, None, starts=True)
+        return None
+
+    def _resume(self, step: Step, body: Scope) -> Mapping[str, Any] | None:
+        """A retry goes on after the rounds that were done."""
+        assert body.piece.loop is not None
+        rounds = body.piece.loop.completed
+        if not self._again({**step.visible(), "loopCounter": rounds}, rounds):
+            cancel_below(step)
+            return {}
+        self._open(body, rounds + 1, None, starts=True)
         return None
 
     def _again(self, seen: Mapping[str, Any], rounds: int) -> bool:
         if self.maximum is not None and rounds >= self.maximum:
             return False
-        _limit(rounds)
-        return self.condition is None or self.condition.evaluate(seen) is True
+        again = self.condition is None or self.condition.evaluate(seen) is True
+        if again:
+            _limit(rounds + 1)
+        return again
 
     def end_instance(self, live: Live, body: Scope, child: Scope) -> bool:
         loop = body.piece.loop
@@ -168,24 +185,6 @@ class StandardLoop(Loop):
             return True
         self._open(body, loop.completed + 1, None, starts=True)
         return False
-
-
-def end_child(live: Live, child: Scope) -> tuple[Step, Mapping[str, Any]] | None:
-    """An instance has no tokens left."""
-    body = child.parent
-    assert body is not None
-    assert body.parent is not None
-    step = body.parent.find(body.number)
-    if step is None:
-        return None
-    spec = step.task_spec
-    assert isinstance(spec, Loop)
-    unwatch(child, child.piece.watches)
-    if not spec.end_instance(live, body, child):
-        return None
-    result = spec.gather(live, body)
-    cancel_below(step)
-    return step, result
 
 
 def _counts(loop: LoopNote) -> dict[str, int]:

@@ -13,10 +13,9 @@ from .. import data, limits
 from ..errors import StepFault
 from ..spec import NodeSpec, ScopeSpec
 from .activities import Activity
-from .watching import emerge, unwatch, watch
+from .watching import emerge, watch
 
 if TYPE_CHECKING:
-    from ..live import Live
     from ..scope import Scope
     from ..step import Step
 
@@ -25,6 +24,15 @@ class Container(Activity):
     """An activity whose step is over when the scope it opened is."""
 
     merges = False
+
+    def perform(self, step: Step) -> Mapping[str, Any] | None:
+        if len(step.ref) > limits.REF:
+            raise StepFault("too-deep", "Too many sub-processes and called processes, one inside the other.")
+        return super().perform(step)
+
+    def inside_over(self, step: Step, scope: Scope) -> None:
+        scope.live.forget(scope)
+        self.complete(step, scope.data)
 
     def call_off(self, step: Step) -> None:
         cancel_below(step)
@@ -37,6 +45,7 @@ class SubProcess(Container):
     """An embedded sub-process."""
 
     inner: ScopeSpec
+    opens = "sub"
 
     def work(self, step: Step) -> None:
         scope = step.scope.live.open(step.scope, step.ref, self.inner, "sub", step.note.local)
@@ -48,6 +57,7 @@ class EventSubProcess(Container):
     """A sub-process that an event of its scope starts, instead of a token."""
 
     inner: ScopeSpec
+    opens = "sub"
 
     def __init__(self, scope: ScopeSpec, node: Node) -> None:
         super().__init__(scope, node)
@@ -71,6 +81,7 @@ class CallActivity(Container):
     """Runs another process, with variables of its own, inside this case."""
 
     target: Compiled
+    opens = "call"
     version = ""
     passes_all = True
 
@@ -113,22 +124,6 @@ def begin(
         if caught is not None:
             step.note.caught = caught
         spec._update(step)
-
-
-def end_scope(live: Live, scope: Scope) -> tuple[Step, Mapping[str, Any]] | None:
-    """A scope has no tokens left: the step around it, which is now to be completed, with what the scope yields.
-
-    None when there is more to come (other instances of a multi-instance), or nobody waits.
-    """
-    assert scope.parent is not None
-    unwatch(scope, scope.piece.watches)
-    if scope.piece.kind == "child":
-        from .loops import end_child
-
-        return end_child(live, scope)
-    step = scope.parent.find(scope.number)
-    live.forget(scope)
-    return (step, scope.data) if step is not None else None
 
 
 def cancel_below(step: Step) -> None:

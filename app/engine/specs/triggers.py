@@ -82,9 +82,9 @@ def caught(step: Step, event: Event) -> dict[str, Any]:
         case TimerDue() if wait is not None and wait.kind == "timer":
             return {}
         case MessageArrived() if wait is not None and wait.kind == "message":
-            return data.clean(event.payload)
+            return data.taken(event.payload)
         case SignalArrived() if wait is not None and wait.kind == "signal":
-            return data.clean(event.payload)
+            return data.taken(event.payload)
     raise UnknownStep(ref=step.ref)
 
 
