@@ -64,8 +64,8 @@ def world(database: str) -> Iterator[World]:
             url = f"sqlite:///{folder / 'laneway.db'}"
         app = create_app({"DATABASE_URL": url, "DATA": str(folder), "SECRET_KEY": "bench", "RUN_JOBS": False})
         with app.app_context():
-            from app.people.demo import load_people
             from app.definitions.folder import deploy_folder
+            from app.people.demo import load_people
 
             db.create_all()
             load_people()

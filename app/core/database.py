@@ -21,7 +21,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.core.errors import Stale
-from app.core.statements import Several, Statement, delete_sql, depth, insert_sql, key_of, run
+from app.core.statements import Several, Statement, cursor_of, delete_sql, depth, insert_sql, key_of, run
 from app.core.tables import Base, Id, JsonText, Model, UtcDateTime, db
 
 __all__ = [
@@ -80,7 +80,7 @@ def reading() -> Iterator[Session]:
 def ask(session: Session, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
     """Run a compiled question in a reading session."""
     connection = session.connection()
-    cursor = connection.connection.cursor()
+    cursor = cursor_of(connection)
     try:
         return run(cursor, connection.dialect, statement, values)
     finally:
@@ -93,7 +93,7 @@ class Tx:
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect
-        self._cursor = connection.connection.cursor()
+        self._cursor = cursor_of(connection)
         self._rows: dict[sa.FromClause, list[Mapping[str, Any]]] = {}
         self._changes: list[tuple[Statement, Mapping[str, Any], Callable[[], Exception] | None]] = []
         self._kept: dict[sa.FromClause, dict[tuple[Any, ...], Mapping[str, Any] | None]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+import psycopg
 import sqlalchemy as sa
 
 from app.core.tables import Base
@@ -42,6 +43,13 @@ class Statement:
         return str(compiled), order, reads, fixed
 
 
+def cursor_of(connection: sa.Connection) -> Any:
+    """The driver's own cursor. psycopg's raw one takes `$1` as it is: its `%s` is parsed anew whenever it is long."""
+    if connection.dialect.name == "sqlite":
+        return connection.connection.cursor()
+    return psycopg.RawCursor(cast(psycopg.Connection[Any], connection.connection.driver_connection))
+
+
 def run(cursor: Any, dialect: sa.Dialect, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
     sql, order, reads, fixed = statement.on(dialect)
     values = {**fixed, **values} if fixed else values
@@ -55,7 +63,7 @@ def run(cursor: Any, dialect: sa.Dialect, statement: Statement, values: Mapping[
 
 
 def _positional(dialect: sa.Dialect) -> sa.Dialect:
-    style = "qmark" if dialect.name == "sqlite" else "format"
+    style = "qmark" if dialect.name == "sqlite" else "numeric_dollar"
     return type(dialect)(paramstyle=style)  # type: ignore[call-arg]
 
 
@@ -85,7 +93,7 @@ def insert_sql(
         prepares = [
             (name, cast(_Convert, table.c[name].type.dialect_impl(dialect).bind_processor(dialect))) for name in columns
         ]
-        _inserts[key] = (sql, prepares)
+        _inserts[key] = (_numbered(sql, dialect), prepares)
     return _inserts[key]
 
 
@@ -93,9 +101,12 @@ def delete_sql(table: sa.FromClause, count: int, dialect: sa.Dialect) -> str:
     key = (dialect.name, table, count)
     if key not in _deletes:
         columns = [dialect.identifier_preparer.quote(column.name) for column in table.primary_key]
-        row = f"({', '.join([_mark(dialect)] * len(columns))})"
+        row = f"({', '.join(['?'] * len(columns))})"
         rows = f"VALUES {', '.join([row] * count)}" if dialect.name == "sqlite" else ", ".join([row] * count)
-        _deletes[key] = f"DELETE FROM {_name(table, dialect)} WHERE ({', '.join(columns)}) IN ({rows})"  # noqa: S608  names of our own tables
+        _deletes[key] = _numbered(
+            f"DELETE FROM {_name(table, dialect)} WHERE ({', '.join(columns)}) IN ({rows})",  # noqa: S608  names of our own tables
+            dialect,
+        )
     return _deletes[key]
 
 
@@ -103,11 +114,15 @@ def _value(table: sa.FromClause, column: str, dialect: sa.Dialect) -> str:
     """The place of a value: a mark, or the table's own SQL around several (`info["insert_sql"]`, with a Several)."""
     info: dict[str, Any] = table.info  # type: ignore[attr-defined]
     own: str | None = info.get("insert_sql", {}).get(column)
-    return own.replace("{}", _mark(dialect)) if own else _mark(dialect)
+    return own.replace("{}", "?") if own else "?"
 
 
-def _mark(dialect: sa.Dialect) -> str:
-    return "?" if dialect.name == "sqlite" else "%s"
+def _numbered(sql: str, dialect: sa.Dialect) -> str:
+    """The marks as the driver wants them: `?`, or `$1`, `$2`, …"""
+    if dialect.name == "sqlite":
+        return sql
+    first, *rest = sql.split("?")
+    return first + "".join(f"${number}{text}" for number, text in enumerate(rest, 1))
 
 
 def _name(table: sa.FromClause, dialect: sa.Dialect) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Nodes that people work on.
 PERSONS = ("userTask", "manualTask")
+#: Nodes with steps inside.
+CONTAINERS = ("callActivity", "subProcess")
 #: Where tasks without a deadline stand in a list sorted by due.
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -59,8 +61,10 @@ def withdraw_incidents(turn: Turn) -> None:
             turn.say("incident.resolved", element=element, facts=facts)
 
 
-def _nothing(turn: Turn, it: Any) -> None:
-    """Entering alone is told by what follows: a task, a wait, or leaving."""
+def _step_entered(turn: Turn, it: engine.StepEntered) -> None:
+    """Told by what follows: a task, a wait, or leaving. What runs inside a step comes from where the step came from."""
+    if it.kind in CONTAINERS:
+        turn.origins[it.ref] = origins.last_of(turn.tx, turn.case.id, turn.origins, it.previous)
 
 
 def _step_left(turn: Turn, it: engine.StepLeft) -> None:
@@ -317,7 +321,7 @@ def _ended(turn: Turn, it: engine.Ended) -> None:
 
 
 _BY_KIND: dict[type[Any], Callable[[Turn, Any], None]] = {
-    engine.StepEntered: _nothing,
+    engine.StepEntered: _step_entered,
     engine.StepLeft: _step_left,
     engine.TaskReached: _task_reached,
     engine.TaskWithdrawn: _task_withdrawn,
