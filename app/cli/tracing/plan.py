@@ -138,11 +138,11 @@ def _json(text: str | bytes, source: str) -> Any:
 
 def _with_line(fault: str, text: str | bytes) -> str:
     """The line where JSON could not be read, in front of what is wrong there."""
+    body = text.encode(errors="replace") if isinstance(text, str) else text
     found = _BYTE.search(fault)
-    if found is None:
+    if found is None and "truncated" not in fault:
         return fault
-    body = text.encode() if isinstance(text, str) else text
-    line = body.count(b"\n", 0, int(found[1])) + 1
+    line = body.count(b"\n", 0, int(found[1]) if found else len(body)) + 1
     return f"line {line}: {fault}"
 
 

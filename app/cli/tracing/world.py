@@ -111,7 +111,7 @@ class World:
 
     def arm(self, entrance: Entrance) -> None:
         """A timer start event waits from now on."""
-        trigger = self._shelf.program(entrance.process, "", "").root.node(entrance.node.id).trigger
+        trigger = self._shelf.program(entrance.process, "", "").root.task_specs[entrance.node.id].trigger
         assert trigger is not None  # noqa: S101  it was compiled from a timer
         try:
             self._set(entrance, trigger.wait({}, self.at))
