@@ -1,0 +1,113 @@
+"""A diagram with its forms and decisions, in the three ways in which callers send them: as XML, as files, in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from flask import current_app, request
+from werkzeug.datastructures import FileStorage
+
+from app import decisions, forms
+from app.api.strictjson import UnreadableBody
+from app.core import jsontext
+from app.core.errors import Invalid
+from app.core.translations import translate
+from app.definitions.sources import Folders, Given, Sources
+
+MULTIPART = "multipart/form-data"
+MEDIA = ("application/xml", "text/xml", "application/octet-stream", MULTIPART)
+_PARTS = ("diagram", "forms", "decisions")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is to be deployed."""
+
+    diagram: bytes
+    forms: Mapping[str, bytes]  #: by form id
+    decisions: Mapping[str, bytes]  #: by the caller's name for the file
+    name: str = ""
+
+    @property
+    def sources(self) -> Sources:
+        """These files, then those of the server's folders."""
+        folders = Folders(Path(current_app.config["PROCESSES"]), Path(current_app.config["FORMS"]))
+        by_id = {each: body for body in self.decisions.values() for each in decisions.read(body).decisions}
+        return Given(self.forms, by_id, folders)
+
+
+def from_request(mimetype: str) -> Sent:
+    """The body as a file, or as a form with files. Raises UnreadableBody, Invalid."""
+    if mimetype == MULTIPART:
+        return _from_parts()
+    body = request.get_data(cache=False)
+    if not body.strip():
+        raise UnreadableBody("empty")
+    return Sent(body, {}, {})
+
+
+def from_json(body: Mapping[str, Any]) -> Sent:
+    """The body as JSON with everything in it."""
+    return Sent(
+        diagram=body["diagram"].encode(),
+        forms={name: jsontext.dump_bytes(form) for name, form in body["forms"].items()},
+        decisions={name: text.encode() for name, text in body["decisions"].items()},
+        name=body["file_name"],
+    )
+
+
+def _from_parts() -> Sent:
+    unknown = {*request.files, *request.form} - {*_PARTS, "csrf_token"}
+    if unknown:
+        raise Invalid(fields={name: ["api.field.unknown"] for name in unknown})
+    if len(request.files.getlist("diagram")) != 1:
+        raise Invalid(fields={"diagram": ["api.field.one_file"]})
+    diagram = request.files["diagram"]
+    return Sent(
+        diagram=diagram.read(),
+        forms={_stem(file): file.read() for file in request.files.getlist("forms")},
+        decisions={_name(file): file.read() for file in request.files.getlist("decisions")},
+        name=_name(diagram),
+    )
+
+
+def _name(file: FileStorage) -> str:
+    """The last part of what the caller's machine calls the file, in characters that can be kept."""
+    name = PurePosixPath((file.filename or "").replace("\\", "/")).name
+    return "".join(each for each in name if each.isprintable())[:200]
+
+
+def _stem(file: FileStorage) -> str:
+    return PurePosixPath(_name(file)).stem
+
+
+def judge(sent: Sent, lang: str) -> list[dict[str, Any]]:
+    """What is wrong with the forms and decisions that came with a diagram; warnings keep nothing back."""
+    found = [finding for name, body in sent.forms.items() for finding in _of_form(name, body, lang)]
+    found += [finding for name, body in sent.decisions.items() for finding in _of_decision(name, body, lang)]
+    return found if any(each["severity"] == "error" for each in found) else []
+
+
+def _of_form(name: str, body: bytes, lang: str) -> Iterator[dict[str, Any]]:
+    try:
+        for problem in forms.check(forms.read(body, name)):
+            yield finding("form-file", "error", f"{name}: {problem.path}", 1, problem.explain(lang))
+    except forms.UnreadableForm as fault:
+        yield finding("unreadable", "error", name, 1, translate("rules.unreadable", lang, reason=fault.message))
+
+
+def _of_decision(name: str, body: bytes, lang: str) -> Iterator[dict[str, Any]]:
+    try:
+        for each in decisions.check(decisions.read(body)):
+            yield finding(each.rule.replace("_", "-"), each.severity, each.element, each.line, each.explain(lang))
+    except decisions.UnreadableDecision as fault:
+        line = fault.details.get("line") or 1
+        yield finding("unreadable", "error", name, line, translate("rules.unreadable", lang, reason=fault.message))
+
+
+def finding(rule: str, severity: str, element: str, line: int, message: str) -> dict[str, Any]:
+    """A finding as it is answered."""
+    return {"rule": rule, "severity": severity, "element": element, "line": line, "message": message}

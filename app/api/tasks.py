@@ -1,0 +1,93 @@
+"""Work: what there is for the caller, one task with its form, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app import forms
+from app.api import answers, asked
+from app.api.access import actor
+from app.api.calls import call
+from app.api.sentences import language
+from app.core.database import reading
+from app.core.errors import Invalid
+from app.instances import moves
+from app.instances import queries as cases
+from app.people import queries as people
+from app.people.actor import Actor
+from app.tasks import queries
+
+
+@call("GET", "/tasks", query=asked.TasksQuery, answer=answers.Tasks)
+def list_tasks(query: Mapping[str, Any]) -> Any:
+    """The caller's work, what is due first at the top: mine, all of their lanes, or what is late in both."""
+    with reading() as session:
+        page = queries.inbox(
+            session, actor(), query["view"], query["cursor"], limit=query["limit"], process=query["process"]
+        )
+        known = cases.briefs(session, {each.instance_id for each in page.work})
+    work = [answers.flat(each, reference=known[each.instance_id].reference) for each in page.work]
+    return {"tasks": work, "next": page.next}
+
+
+@call("GET", "/tasks/<id:task_id>", answer=answers.TaskDetail)
+def get_task(task_id: int) -> Any:
+    """One task with its form and the data that the form may show."""
+    with reading() as session:
+        found = queries.task(session, task_id, actor())
+        case = cases.briefs(session, [found.work.instance_id])[found.work.instance_id]
+        form, data = cases.form_of(session, found), cases.data_for(session, found)
+    schema = forms.localized(form, language()) if form else None
+    return answers.flat(found, found.work, reference=case.reference, form_schema=schema, data=data)
+
+
+@call(
+    "POST",
+    "/tasks/<id:task_id>/claim",
+    body=asked.Nothing,
+    optional=True,
+    answer=answers.TaskMoved,
+    keyed=True,
+    races=True,
+)
+def claim_task(task_id: int, body: Mapping[str, Any], key: str | None) -> Any:
+    """Take the task, so that nobody else starts on it. Claiming what you hold changes nothing."""
+    moves.claim(task_id, by=actor(), key=key)
+    return {"task": task_id, "state": "claimed"}
+
+
+@call(
+    "POST",
+    "/tasks/<id:task_id>/release",
+    body=asked.Release,
+    optional=True,
+    answer=answers.TaskMoved,
+    keyed=True,
+    races=True,
+)
+def release_task(task_id: int, body: Mapping[str, Any], key: str | None) -> Any:
+    """Give a held task back to its department. Its holder may, and a head."""
+    moves.release(task_id, by=actor(), key=key, reason=body["reason"])
+    return {"task": task_id, "state": "open"}
+
+
+@call("POST", "/tasks/<id:task_id>/assign", body=asked.Assign, answer=answers.TaskMoved, keyed=True, races=True)
+def assign_task(task_id: int, body: Mapping[str, Any], key: str | None) -> Any:
+    """A head gives the task to somebody who may do it."""
+    moves.assign(task_id, _person(body["to"]), by=actor(), key=key, reason=body["reason"])
+    return {"task": task_id, "state": "claimed"}
+
+
+@call("POST", "/tasks/<id:task_id>/complete", body=asked.Complete, answer=answers.Completed, keyed=True, races=True)
+def complete_task(task_id: int, body: Mapping[str, Any], key: str | None) -> Any:
+    """Finish the task with an answer. Whoever may claim it may complete it."""
+    return moves.complete(task_id, body["answer"], by=actor(), key=key, version=body["version"])
+
+
+def _person(login: str) -> Actor:
+    with reading() as session:
+        found = people.find_by_login(session, login)
+    if found is None:
+        raise Invalid(fields={"to": ["api.field.nobody"]})
+    return found
