@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -105,7 +106,7 @@ class Problem:
         return f"{self.path}: {self.explain('en')}" if self.path else self.explain("en")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Form:
     """One form. `source` is the JSON as it was read; nobody may change it."""
 
@@ -115,15 +116,15 @@ class Form:
     source: Mapping[str, Any] = field(repr=False)
     hash: str = ""  #: SHA-256 of the canonical JSON, hex
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[Component, ...]:
         return tuple(component for component in self.components if component.is_input)
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[str]:
         return frozenset(component.key for component in self.inputs)
 
-    @property
+    @cached_property
     def writes(self) -> frozenset[str]:
         """Keys that an answer may set."""
         return frozenset(component.key for component in self.inputs if component.is_written)
