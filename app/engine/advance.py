@@ -1,11 +1,12 @@
 """The stepping loop: one event in, everything that follows from it out, one step at a time.
 
 What an event caught comes first, then steps in the order in which they became ready; nothing recurses, so neither long
-nor wide diagrams have a limit. A move has a budget of steps: an endless loop becomes an incident.
+nor wide diagrams have a limit. A move has a budget of steps and of computing: an endless loop becomes an incident.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -98,7 +99,7 @@ def advance(live: Live, event: Event, *, at: datetime) -> list[Happening]:
 
 
 def _run(live: Live) -> list[Happening]:
-    left = limits.STEPS
+    left, until = limits.STEPS, time.thread_time() + limits.SECONDS
     while True:
         if live.catches:
             _catch(live, live.catches.popleft())
@@ -121,6 +122,15 @@ def _run(live: Live) -> list[Happening]:
             break
     told, live.told = live.told, []
     return told
+
+
+def _too_long(left: int, until: float) -> str:
+    """Why the move must stop here, "" when it may go on. The clock is looked at every eighth step."""
+    if not left:
+        return f"More than {limits.STEPS} steps in one move: this looks like an endless loop."
+    if left % 8 == 0 and time.thread_time() > until:
+        return f"More than {limits.SECONDS} seconds of computing in one move: this looks like an endless loop."
+    return ""
 
 
 def _attempt(live: Live, step: Step, work: Any) -> None:

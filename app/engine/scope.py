@@ -73,7 +73,7 @@ class Scope(Workflow):
         step: Step | None = self.tasks.get(number)
         if step is None and number in self.piece.steps:
             note = decode_step(self.piece.steps[number])
-            spec, state = self.spec.task_specs.get(note.at), STATES.get(note.state)
+            spec, state = self.spec.find(note.at), STATES.get(note.state)
             if spec is None or state is None or (note.host and not self._has(note.host)):
                 raise UnreadableState(piece=self.path, step=number)
             step = Step(self, spec, number, note, state)

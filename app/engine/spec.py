@@ -48,9 +48,10 @@ class ScopeSpec(WorkflowSpec):
         self.triggers: tuple[NodeSpec, ...] = ()  #: start events of its event sub-processes
         self.listening: tuple[NodeSpec, ...] = ()  #: those that wait for something from outside
 
-    def node(self, element: str) -> NodeSpec:
-        found: NodeSpec = self.task_specs[element]
-        return found
+    def find(self, element: str) -> NodeSpec | None:
+        """A node where a step of this scope may be: those that start its event sub-processes listen here."""
+        found: NodeSpec | None = self.task_specs.get(element)
+        return found or next((trigger for trigger in self.triggers if trigger.name == element), None)
 
 
 class NodeSpec(TaskSpec):
