@@ -51,20 +51,25 @@ def start(
 
 
 @again
-def suspend(instance_id: int, *, by: Actor, reason: str) -> None:
+def suspend(instance_id: int, *, by: Actor, reason: str, key: str | None = None) -> None:
     """Nothing of the case moves until it is resumed; its tasks cannot be completed, its timers wait."""
-    with turn_of_case(instance_id, by=by, key=Key("suspend")) as turn:
+    with turn_of_case(instance_id, by=by, key=Key("suspend", key, [instance_id, reason])) as turn:
         _require_admin(by)
-        turn.require_running()
-        turn.end("suspended", "")
-        turn.say("instance.suspended", payload={"reason": reason})
+        if turn.repeated is None:
+            turn.require_running()
+            turn.end("suspended", "")
+            turn.say("instance.suspended", payload={"reason": reason})
+            turn.answer({"instance": str(instance_id)})
 
 
 @again
-def resume(instance_id: int, *, by: Actor, reason: str = "") -> None:
+def resume(instance_id: int, *, by: Actor, reason: str = "", key: str | None = None) -> None:
     """A suspended case goes on; what fell due meanwhile happens now."""
-    with turn_of_case(instance_id, by=by, key=Key("resume")) as turn:
+    with turn_of_case(instance_id, by=by, key=Key("resume", key, [instance_id, reason])) as turn:
         _require_admin(by)
+        if turn.repeated is not None:
+            return
+        turn.answer({"instance": str(instance_id)})
         if turn.case.state not in ("running", "suspended"):
             raise NotRunning(reference=turn.case.reference, state=turn.case.state)
         if turn.case.state == "suspended":
@@ -73,10 +78,13 @@ def resume(instance_id: int, *, by: Actor, reason: str = "") -> None:
 
 
 @again
-def cancel(instance_id: int, *, by: Actor, reason: str) -> None:
+def cancel(instance_id: int, *, by: Actor, reason: str, key: str | None = None) -> None:
     """End the case now: every task, timer and wait of it is withdrawn."""
-    with turn_of_case(instance_id, by=by, key=Key("cancel")) as turn:
+    with turn_of_case(instance_id, by=by, key=Key("cancel", key, [instance_id, reason])) as turn:
         _require_admin(by)
+        if turn.repeated is not None:
+            return
+        turn.answer({"instance": str(instance_id)})
         if turn.case.state == "suspended":
             turn.case.state = "running"
         turn.require_running()
@@ -223,8 +231,11 @@ def receive(
 ) -> int:
     """Something from outside arrived: keep it until it is delivered. Its sender's id makes a repeat harmless.
 
-    Returns our id for it. Raises KeyReused when the id came before with another content, and UnusableText.
+    Returns our id for it. Raises KeyReused when the id came before with another content, UnusableText, and NotAllowed:
+    a message moves cases and may begin one, so the rule is that of `start`.
     """
+    if not (by.departments or by.is_admin):
+        raise NotAllowed
     require_short("name", name, NAME_LENGTH)
     with writing() as tx:
         return messages.keep(tx, kind, name, messages.key_of(correlation), payload, sender_id, by)
@@ -305,15 +316,15 @@ def fail_call(instance_id: int, ref: str, message: str, *, code: str = "") -> bo
 
 
 @again
-def retry(incident_id: int, *, by: Actor, data: Mapping[str, Any] | None = None) -> None:
+def retry(incident_id: int, *, by: Actor, data: Mapping[str, Any] | None = None, key: str | None = None) -> None:
     """An operator has the failed step run again, after writing `data`. Raises AlreadyResolved, NotAllowed."""
-    _repair(incident_id, by, "retry", data or {})
+    _repair(incident_id, by, "retry", data or {}, key)
 
 
 @again
-def skip(incident_id: int, *, by: Actor, data: Mapping[str, Any] | None = None) -> None:
+def skip(incident_id: int, *, by: Actor, data: Mapping[str, Any] | None = None, key: str | None = None) -> None:
     """An operator leaves the failed step as if it had completed with `data`. Raises AlreadyResolved, NotAllowed."""
-    _repair(incident_id, by, "skip", data or {})
+    _repair(incident_id, by, "skip", data or {}, key)
 
 
 @again
@@ -326,9 +337,13 @@ def edit(instance_id: int, data: Mapping[str, Any], *, by: Actor, reason: str) -
         turn.advance(engine.Edit(data))
 
 
-def _repair(incident_id: int, by: Actor, how: str, data: Mapping[str, Any]) -> None:
-    with turn_of_case(incidents.instance_of(incident_id), by=by, key=Key(how)) as turn:
+def _repair(incident_id: int, by: Actor, how: str, data: Mapping[str, Any], key: str | None) -> None:
+    asked = Key(how, key, [incident_id, data])
+    with turn_of_case(incidents.instance_of(incident_id), by=by, key=asked) as turn:
         _require_admin(by)
+        if turn.repeated is not None:
+            return
+        turn.answer({"incident": str(incident_id)})
         turn.require_running()
         incident = incidents.resolve(turn, incident_id, how)
         event = engine.Retry(incident.ref, data) if how == "retry" else engine.Skip(incident.ref, data)
