@@ -35,9 +35,9 @@ def deploy_definition(body: Mapping[str, Any] | None) -> Any:
         raise NotAnalyst  # before anything of theirs is read
     sent = files.from_request(request.mimetype) if body is None else files.from_json(body)
     try:
-        findings = files.judge(sent, language())
-        if findings:
-            return _refusal(DiagramRefused(), findings)
+        unreadable = list(files.unreadable(sent, language()))
+        if unreadable:
+            return _refusal(DiagramRefused(), unreadable)
         made = deploy(sent.diagram, by=actor(), sources=sent.sources, file_name=sent.name, source="api")
     except DiagramRefused as fault:
         return _refusal(fault, [_finding(each) for each in fault.findings])

@@ -84,28 +84,23 @@ def _stem(file: FileStorage) -> str:
     return PurePosixPath(_name(file)).stem
 
 
-def judge(sent: Sent, lang: str) -> list[dict[str, Any]]:
-    """What is wrong with the forms and decisions that came with a diagram; warnings keep nothing back."""
-    found = [finding for name, body in sent.forms.items() for finding in _of_form(name, body, lang)]
-    found += [finding for name, body in sent.decisions.items() for finding in _of_decision(name, body, lang)]
-    return found if any(each["severity"] == "error" for each in found) else []
+def unreadable(sent: Sent, lang: str) -> Iterator[dict[str, Any]]:
+    """Forms and decisions that came with a diagram and are none. Whether they fit it, deployment judges."""
+    for name, body in sent.forms.items():
+        try:
+            forms.read(body, name)
+        except forms.UnreadableForm as fault:
+            yield _unreadable(name, fault, lang)
+    for name, body in sent.decisions.items():
+        try:
+            decisions.read(body)
+        except decisions.UnreadableDecision as fault:
+            yield _unreadable(name, fault, lang)
 
 
-def _of_form(name: str, body: bytes, lang: str) -> Iterator[dict[str, Any]]:
-    try:
-        for problem in forms.check(forms.read(body, name)):
-            yield finding("form-file", "error", f"{name}: {problem.path}", 1, problem.explain(lang))
-    except forms.UnreadableForm as fault:
-        yield finding("unreadable", "error", name, 1, translate("rules.unreadable", lang, reason=fault.message))
-
-
-def _of_decision(name: str, body: bytes, lang: str) -> Iterator[dict[str, Any]]:
-    try:
-        for each in decisions.check(decisions.read(body)):
-            yield finding(each.rule.replace("_", "-"), each.severity, each.element, each.line, each.explain(lang))
-    except decisions.UnreadableDecision as fault:
-        line = fault.details.get("line") or 1
-        yield finding("unreadable", "error", name, line, translate("rules.unreadable", lang, reason=fault.message))
+def _unreadable(name: str, fault: Invalid, lang: str) -> dict[str, Any]:
+    message = translate("rules.unreadable", lang, reason=fault.message)
+    return finding("unreadable", "error", name, fault.details.get("line") or 1, message)
 
 
 def finding(rule: str, severity: str, element: str, line: int, message: str) -> dict[str, Any]:

@@ -28,11 +28,12 @@ def list_incidents(query: Mapping[str, Any]) -> Any:
     body=asked.Repair,
     optional=True,
     answer=answers.IncidentMoved,
+    keyed=True,
     races=True,
 )
-def retry_incident(incident_id: int, body: Mapping[str, Any]) -> Any:
+def retry_incident(incident_id: int, body: Mapping[str, Any], key: str | None) -> Any:
     """Run the failed step again, after writing `data`. What is still wrong opens a new incident. For administrators."""
-    moves.retry(incident_id, by=actor(), data=body["data"])
+    moves.retry(incident_id, by=actor(), data=body["data"], key=key)
     return {"id": incident_id, "state": "resolved"}
 
 
@@ -42,9 +43,10 @@ def retry_incident(incident_id: int, body: Mapping[str, Any]) -> Any:
     body=asked.Repair,
     optional=True,
     answer=answers.IncidentMoved,
+    keyed=True,
     races=True,
 )
-def skip_incident(incident_id: int, body: Mapping[str, Any]) -> Any:
+def skip_incident(incident_id: int, body: Mapping[str, Any], key: str | None) -> Any:
     """Leave the failed step as if it had completed with `data`. For administrators."""
-    moves.skip(incident_id, by=actor(), data=body["data"])
+    moves.skip(incident_id, by=actor(), data=body["data"], key=key)
     return {"id": incident_id, "state": "resolved"}

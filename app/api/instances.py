@@ -65,27 +65,32 @@ def get_history(instance_id: int, query: Mapping[str, Any]) -> Any:
     }
 
 
-@call("POST", "/instances/<id:instance_id>/suspend", body=asked.Reason, answer=answers.InstanceMoved)
-def suspend_instance(instance_id: int, body: Mapping[str, Any]) -> Any:
+@call("POST", "/instances/<id:instance_id>/suspend", body=asked.Reason, answer=answers.InstanceMoved, keyed=True)
+def suspend_instance(instance_id: int, body: Mapping[str, Any], key: str | None) -> Any:
     """Nothing of the case moves until it is resumed. For administrators."""
-    moves.suspend(instance_id, by=actor(), reason=body["reason"])
-    return _state(instance_id)
+    moves.suspend(instance_id, by=actor(), reason=body["reason"], key=key)
+    return {"id": instance_id, "state": "suspended"}
 
 
 @call(
-    "POST", "/instances/<id:instance_id>/resume", body=asked.ResumeReason, optional=True, answer=answers.InstanceMoved
+    "POST",
+    "/instances/<id:instance_id>/resume",
+    body=asked.ResumeReason,
+    optional=True,
+    answer=answers.InstanceMoved,
+    keyed=True,
 )
-def resume_instance(instance_id: int, body: Mapping[str, Any]) -> Any:
+def resume_instance(instance_id: int, body: Mapping[str, Any], key: str | None) -> Any:
     """A suspended case goes on. For administrators."""
-    moves.resume(instance_id, by=actor(), reason=body["reason"])
-    return _state(instance_id)
+    moves.resume(instance_id, by=actor(), reason=body["reason"], key=key)
+    return {"id": instance_id, "state": "running"}
 
 
-@call("POST", "/instances/<id:instance_id>/cancel", body=asked.Reason, answer=answers.InstanceMoved)
-def cancel_instance(instance_id: int, body: Mapping[str, Any]) -> Any:
+@call("POST", "/instances/<id:instance_id>/cancel", body=asked.Reason, answer=answers.InstanceMoved, keyed=True)
+def cancel_instance(instance_id: int, body: Mapping[str, Any], key: str | None) -> Any:
     """End the case now: every task, timer and wait of it is withdrawn. For administrators."""
-    moves.cancel(instance_id, by=actor(), reason=body["reason"])
-    return _state(instance_id)
+    moves.cancel(instance_id, by=actor(), reason=body["reason"], key=key)
+    return {"id": instance_id, "state": "cancelled"}
 
 
 def _customer(number: str | None) -> int | None:
@@ -112,8 +117,3 @@ def _note_read(instance_id: int) -> None:
     """That an auditor looked is a fact of the record, whichever way they looked."""
     if actor().is_auditor:
         moves.note_read(instance_id, by=actor())
-
-
-def _state(instance_id: int) -> Any:
-    with reading() as session:
-        return queries.case(session, instance_id, actor())
