@@ -109,9 +109,9 @@ def _run(live: Live) -> list[Happening]:
             step = live.ready.popleft()
             if step.state != spiff.READY:
                 continue
-            if not left:
-                message = f"More than {limits.STEPS} steps in one move: this looks like an endless loop."
-                fail(live, step, StepFault("endless-loop", message))
+            too_long = _too_long(left, until)
+            if too_long:
+                fail(live, step, StepFault("endless-loop", too_long))
                 # The next move begins with what is ready now, wherever it happens: nothing may wait to be asked.
                 while release(live):
                     pass

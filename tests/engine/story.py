@@ -151,10 +151,14 @@ class Story:
     @property
     def open(self) -> list[str]:
         """The elements where the case waits, in order; not those that only hold others."""
+        return [step.element for step in self._places() if step.state == "waiting"]
+
+    def _places(self) -> list[engine.Waiting]:
+        """Live steps but for those that only hold others."""
         waiting = self.live.waiting()
         holders = {step.ref.rpartition("/")[0] for step in waiting}
         holders |= {path.rpartition("/")[0] for path in holders}
-        return [step.element for step in waiting if step.state == "waiting" and step.ref not in holders]
+        return [step for step in waiting if step.ref not in holders]
 
     @property
     def data(self) -> dict[str, Any]:
@@ -171,7 +175,7 @@ class Story:
         return [it.element if it.outcome == "completed" else f"{it.element} {it.outcome}" for it in left]
 
     def ref(self, element: str, index: int = 0) -> str:
-        found = [step.ref for step in self.live.waiting() if step.element == element and step.state != "watching"]
+        found = [step.ref for step in self._places() if step.element == element and step.state != "watching"]
         return found[index]
 
     def failed(self, element: str) -> str:
