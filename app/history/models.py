@@ -106,12 +106,13 @@ class StepRow(Model):
 
     __table_args__ = (
         sa.Index("ix_step_attempt", "instance_id", "element", "attempt"),
-        # The number of this round is counted where it is written: asking first would be one more statement.
+        # The number of this round is counted where it is written: asking first would be one more statement. Rows of the
+        # same move do not count: how many of them are written already depends on how many fit into one INSERT.
         {
             "info": {
                 "insert_sql": {
-                    "attempt": "(SELECT coalesce(max(attempt), 0) FROM step"
-                    " WHERE instance_id = {} AND element = {}) + {}"
+                    "attempt": "coalesce((SELECT attempt FROM step"
+                    " WHERE instance_id = {} AND element = {} AND seq <= {} ORDER BY attempt DESC LIMIT 1), 0) + {}"
                 }
             }
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,23 +21,32 @@ class Origin:
     department_id: int | None = None
     at: datetime | None = None
 
+    def said(self) -> list[Any]:
+        """As the record keeps it."""
+        return [self.element, self.department_id, self.at.isoformat() if self.at else None]
+
 
 NOWHERE = Origin()
 
 
 def last_of(tx: Tx, instance_id: int, known: Mapping[str, Origin], previous: Iterable[str]) -> Origin:
     """The latest hand-over among the steps before. Those of earlier moves are looked up (joins, timers, services)."""
-    found = [known[ref] for ref in previous if ref in known]
-    missing = [ref for ref in previous if ref not in known]
-    if missing:
-        found += _stored(tx, instance_id, missing)
+    refs = list(previous)
+    missing = [ref for ref in refs if ref not in known]
+    return latest(refs, {**known, **_stored(tx, instance_id, missing)} if missing else known)
+
+
+def latest(refs: Iterable[str], known: Mapping[str, Origin]) -> Origin:
+    """The latest hand-over among these steps; of several at one moment the first, whichever way they were found."""
+    found = [known[ref] for ref in refs if ref in known]
     return max(found, key=lambda origin: (origin.at is not None, origin.at), default=NOWHERE)
 
 
-def _stored(tx: Tx, instance_id: int, refs: list[str]) -> list[Origin]:
+def _stored(tx: Tx, instance_id: int, refs: list[str]) -> dict[str, Origin]:
     """A person's step is an origin itself; an automatic one passes on where it came from."""
     rows = tx.session.execute(
         sa.select(
+            StepRow.ref,
             StepRow.task_id,
             StepRow.element,
             StepRow.department_id,
@@ -46,7 +56,7 @@ def _stored(tx: Tx, instance_id: int, refs: list[str]) -> list[Origin]:
             StepRow.handed_over_at,
         ).where(StepRow.instance_id == instance_id, StepRow.ref.in_(refs))
     )
-    return [
-        Origin(element, department, at) if task is not None else Origin(from_element, from_department, handed_over)
-        for task, element, department, at, from_element, from_department, handed_over in rows
-    ]
+    return {
+        ref: Origin(element, department, at) if task is not None else Origin(from_element, from_department, handed_over)
+        for ref, task, element, department, at, from_element, from_department, handed_over in rows
+    }

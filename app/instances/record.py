@@ -65,6 +65,7 @@ def _step_entered(turn: Turn, it: engine.StepEntered) -> None:
     """Told by what follows: a task, a wait, or leaving. What runs inside a step comes from where the step came from."""
     if it.kind in CONTAINERS:
         turn.origins[it.ref] = origins.last_of(turn.tx, turn.case.id, turn.origins, it.previous)
+        turn.entered.add(it.ref)
 
 
 def _step_left(turn: Turn, it: engine.StepLeft) -> None:
@@ -109,6 +110,9 @@ def _step_left(turn: Turn, it: engine.StepLeft) -> None:
         facts["flows"] = list(it.flows)
     if created != turn.at:
         facts["created"] = created.isoformat()
+    if not turn.entered.isdisjoint(it.previous):
+        # Entering is no event: what comes right after it could not be told from the record alone.
+        facts["from"] = origin.said()
     turn.say("step.left", element=it.element, facts=facts, then=project)
 
 
@@ -175,7 +179,7 @@ def _task_reached(turn: Turn, it: engine.TaskReached) -> None:
         "department": holder.department_id if holder else None,
         "due": due.isoformat() if due else None,
         "previous": row["from_ref"],
-        "from": [origin.element, origin.department_id, origin.at.isoformat() if origin.at else None],
+        "from": origin.said(),
     }
     turn.say("task.created", element=it.element, task_id=row["id"], facts=facts)
 

@@ -6,12 +6,35 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from app.core.database import Several
 from app.instances.origins import Origin
 from app.people.lanes import Holder
 from app.tasks.held import Held
+
+
+class Work(Protocol):
+    """What a row of the projection tells about a task: of a live one, or of one read from the record."""
+
+    id: int
+    instance_id: int
+    ref: str
+    definition_id: int
+    process_key: str
+    element: str
+    lane_id: int | None
+    department_id: int | None
+    created_at: datetime
+    claimed_at: datetime | None
+    started_at: datetime | None
+    ended_by_id: int | None
+    due_at: datetime | None
+    from_ref: str
+    from_element: str | None
+    from_department_id: int | None
+    handed_over_at: datetime | None
+
 
 _NO_TIMES: dict[str, Any] = {
     "offered_at": None,
@@ -52,7 +75,7 @@ def _seconds(span: timedelta) -> int:
 
 
 def person_step(
-    task: Held, *, seq: int, kind: str, outcome: str, at: datetime, times: dict[str, Any]
+    task: Work, *, seq: int, kind: str, outcome: str, at: datetime, times: dict[str, Any]
 ) -> dict[str, Any]:
     """The row of a task that ended; `times` as `worked` gave them."""
     return (
@@ -132,6 +155,9 @@ def is_handoff(department_id: int | None, from_department_id: int | None) -> boo
     return from_department_id is not None and department_id is not None and department_id != from_department_id
 
 
-def attempt(instance_id: int, element: str, earlier_in_this_move: int) -> Several:
-    """The round of an element, counted by the database where the row is written."""
-    return Several([instance_id, element, earlier_in_this_move + 1])
+def attempt(instance_id: int, element: str, last_seq: int, earlier_in_this_move: int) -> Several:
+    """The round of an element, counted by the database where the row is written.
+
+    `last_seq` is the last event before this move: of a move with many steps some are written already.
+    """
+    return Several([instance_id, element, last_seq, earlier_in_this_move + 1])

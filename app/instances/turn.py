@@ -75,11 +75,13 @@ class Turn:
     written: dict[str, dict[str, list[str | None]]] = field(default_factory=dict)  #: ref -> field -> digests
     before: dict[str, dict[str, Any]] = field(default_factory=dict)  #: ref -> what the fields were
     event: engine.Event | None = None  #: what the engine was told; None while a case begins
+    entered: set[str] = field(default_factory=set)  #: refs of steps with steps inside that this move entered
     cancelled: set[str] = field(default_factory=set)  #: refs of steps that are not wanted any more
     _warm: lives.Warm | None = None
     _facts: list[Fact] = field(default_factory=list)
     _projections: list[tuple[int, Callable[[int], None]]] = field(default_factory=list)
     _rounds: Counter[str] = field(default_factory=Counter)
+    _began: int = 0  #: number of the last event before this move
 
     # -- what moves ask ------------------------------------------------------------------------------------------
 
@@ -217,7 +219,7 @@ class Turn:
         """A row of the step projection."""
         element = row["element"]
         row |= {"segment": self.case.segment, "channel": self.case.channel}
-        row["attempt"] = steps.attempt(self.case.id, element, self._rounds[element])
+        row["attempt"] = steps.attempt(self.case.id, element, self._began, self._rounds[element])
         self._rounds[element] += 1
         self.tx.add(StepRow.__table__, row)
 
@@ -242,7 +244,7 @@ class Turn:
     def finish(self) -> None:
         """Write everything; the caller's transaction commits."""
         record.withdraw_incidents(self)
-        before = self.stream.head
+        before, self._began = self.stream.head, self.stream.seq
         numbers = append(self.tx, self.stream, self._facts, by=self.by.recorded_id)
         for place, project in self._projections:
             project(numbers[place])
