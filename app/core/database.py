@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import wraps
 from time import sleep as pause
@@ -150,13 +150,24 @@ class Tx:
             self.run(statement, values)
             if otherwise is not None and self.rowcount == 0:
                 raise otherwise()
+        with self._one_trip():
+            self._write()
+        self._rows.clear()
+        self._kept.clear()
+
+    def _one_trip(self) -> AbstractContextManager[Any]:
+        """Rows need no answer: to a server they go in one trip, and what it refuses is raised at the end of it."""
+        if self.dialect.name == "sqlite":
+            return nullcontext()
+        driver: Any = self.connection.connection.driver_connection
+        return driver.pipeline()  # type: ignore[no-any-return]
+
+    def _write(self) -> None:
         for table, kept in self._kept.items():
             self._delete(table, [key for key, row in kept.items() if row is None])
         for table in sorted({*self._rows, *self._kept}, key=depth):
             self._insert(table, self._rows.get(table, []), replace=False)
             self._insert(table, [row for row in self._kept.get(table, {}).values() if row is not None], replace=True)
-        self._rows.clear()
-        self._kept.clear()
 
     def _delete(self, table: sa.FromClause, keys: list[tuple[Any, ...]]) -> None:
         if keys:

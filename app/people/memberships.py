@@ -61,8 +61,13 @@ def grant(
     if _open_role(change.session, account, role) is None:
         starts_on = starts_on or today()
         change.session.add(AccountRole(account_id=account.id, role=role, starts_on=starts_on, ends_on=ends_on))
-        days = {"starts_on": starts_on.isoformat(), "ends_on": ends_on and ends_on.isoformat()}
-        change.record("role.granted", account=account.id, role=role, **days)
+        change.record(
+            "role.granted",
+            account=account.id,
+            role=role,
+            starts_on=starts_on.isoformat(),
+            ends_on=ends_on and ends_on.isoformat(),
+        )
 
 
 def revoke(change: Change, account: Account, role: Role) -> None:
