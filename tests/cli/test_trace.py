@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.cli import main
+from app.engine import limits
 from tests.cli.trace.sketch import (
     call,
     content,
@@ -849,6 +850,15 @@ def test_what_goes_round_for_ever_ends_soon_and_says_so(desk: Desk, name: str) -
     assert said["state"] == "failed"
     assert said["error"]["element"]
     assert "loop" in said["error"]["message"]
+
+
+def test_a_loop_of_costly_expressions_stops_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SECONDS", 0.3)
+    think = script("think", "count(for i in 1..20000 return i)", "many")
+    begun = time.process_time()
+    said = desk.trace(desk.file(process("start -> xor1 -> think -> xor1", think=think)), status=1)
+    assert time.process_time() - begun < 5
+    assert (said["state"], said["error"]["code"]) == ("failed", "endless-loop")
 
 
 def test_nothing_is_asked_of_the_network_or_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
