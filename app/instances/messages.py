@@ -117,7 +117,7 @@ def spread(message_id: int, signal: Callable[..., bool], start: Callable[..., di
         row = session.execute(sa.select(Message.name, Message.payload).where(Message.id == message_id)).one()
         instances = sorted({listener.instance_id for listener in _listeners(session, message_id)})
     for instance_id in instances:
-        signal(instance_id, row.name, row.payload or {}, key=f"signal:{message_id}")
+        signal(instance_id, row.name, row.payload or {}, key=f"signal:{message_id}:{instance_id}")
     for begun in _begin(message_id, start):
         instances.append(begun)
     with writing() as tx:
