@@ -211,9 +211,9 @@ class DecisionTask(Activity):
         decision = self.target.evaluate(seen)
         if not isinstance(decision, str) or not decision:
             raise StepFault("bad-decision", f"The decision id “{self.target.text}” is no text.")
-        program = scope.program
+        program, context = scope.program, {name: data.copied(value) for name, value in seen.items()}
         try:
-            decided = scope.live.host.decide(decision, dict(seen), program.hash, program.key)
+            decided = scope.live.host.decide(decision, context, program.hash, program.key)
         except LanewayError as fault:
             raise ThrownError("decision", fault.message) from fault
         outputs = data.clean({"": decided.outputs})[""]
