@@ -158,12 +158,6 @@ def _task_reached(turn: Turn, it: engine.TaskReached) -> None:
         "from_department_id": origin.department_id,
         "handed_over_at": origin.at,
     }
-    reopened = turn.live_task(it.ref) if isinstance(turn.event, engine.Retry) else None
-    if reopened is not None:
-        held.reopen(turn.tx, reopened)
-        turn.opened.append(reopened.id)
-        turn.say("task.reopened", element=it.element, task_id=reopened.id, facts={"ref": it.ref})
-        return
     turn.tx.add(Task.__table__, row)
     turn.opened.append(row["id"])
     for extra in groups[1:]:

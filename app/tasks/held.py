@@ -187,11 +187,6 @@ def complete(tx: Tx, task: Held, by: Actor, at: datetime) -> None:
         tx.add(Duty.__table__, row)
 
 
-def reopen(tx: Tx, task: Held) -> None:
-    """The same work is wanted again: what followed its answer failed, and an operator has it done once more."""
-    change(tx, task, State.OPEN, holder_id=None, claimed_at=None, started_at=None, ended_at=None, ended_by_id=None)
-
-
 _change = Statement(
     sa.update(Task)
     .where(Task.id == sa.bindparam("task"), Task.version == sa.bindparam("before"))

@@ -15,8 +15,7 @@ class State(StrEnum):
 MOVES = {
     State.OPEN: {State.CLAIMED, State.COMPLETED, State.CANCELLED},
     State.CLAIMED: {State.OPEN, State.CLAIMED, State.COMPLETED, State.CANCELLED},
-    # Only an operator's retry does this, where what followed the answer had failed.
-    State.COMPLETED: {State.OPEN},
+    State.COMPLETED: set[State](),
     State.CANCELLED: set[State](),
 }
 

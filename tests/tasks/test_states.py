@@ -16,7 +16,6 @@ ALLOWED = {
     ("claimed", "claimed"),  # reassigned, or the holder opens the form
     ("claimed", "completed"),
     ("claimed", "cancelled"),
-    ("completed", "open"),  # an operator's retry, where what followed the answer had failed
 }
 
 
