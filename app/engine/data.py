@@ -7,7 +7,7 @@ crosses the border of the engine.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.expressions import TooLarge, to_json
@@ -41,6 +41,30 @@ def copied(value: Any) -> Any:
     if type(value) is list:
         return [copied(part) for part in value]
     return value
+
+
+class Shown(Mapping[str, Any]):
+    """The variables as they are now, for somebody outside: each is copied when it is looked at.
+
+    So a thousand tasks of one multi-instance may each be told the list they are made from.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> Any:
+        return copied(self._values[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
 
 
 def same(one: Any, other: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -20,9 +21,10 @@ def nested() -> dict[str, Any]:
 
 def spoil(value: Any) -> None:
     """Change everything that can be changed in a value."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         for part in value.values():
             spoil(part)
+    if isinstance(value, dict):
         value["spoilt"] = True
     elif isinstance(value, list):
         for part in value:
@@ -213,3 +215,11 @@ def test_a_service_that_answers_too_much_is_an_incident() -> None:
     story.retry("it")
     story.serve("it", v=1)
     assert story.open == ["a"]
+
+
+def test_a_task_was_told_the_variables_of_its_moment() -> None:
+    story = Story("start -> and1 -> a -> and2 -> end", "and1 -> b -> and2", data=nested(), stored=False)
+    shown = story.all(engine.TaskReached)[1].data
+    story.answer("a", customer=1, more=2)
+    assert shown == nested()
+    assert (len(shown), "more" in shown) == (1, False)

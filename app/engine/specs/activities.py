@@ -99,7 +99,7 @@ class PersonTask(Activity):
                 names=node.names,
                 lane=node.lane,
                 form=node.form,
-                data={name: data.copied(value) for name, value in seen.items()},
+                data=data.Shown(seen),
                 assignee=next(iter(_names(offer.assignee, seen)), None),
                 groups=_names(offer.groups, seen),
                 users=_names(offer.users, seen),
