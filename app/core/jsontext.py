@@ -50,5 +50,5 @@ def loads(text: str | bytes) -> Any:
     """
     try:
         return _decoder.decode(text)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError) as fault:
+    except (msgspec.MsgspecError, RecursionError, UnicodeError, ArithmeticError) as fault:
         raise UnreadableJson(str(fault)) from fault
