@@ -16,7 +16,6 @@ SUBJECTS = (instances, tasks, messages, definitions, incidents, openapi)
 
 def register(app: Flask) -> None:
     """Hang the API onto the app."""
-    app.url_map.converters["id"] = calls.IdConverter
-    app.url_map.converters["word"] = calls.WordConverter
+    app.url_map.converters |= calls.CONVERTERS
     app.register_blueprint(calls.blueprint)
     app.register_blueprint(health.pages)

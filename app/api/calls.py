@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import marshmallow
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, PathConverter
 
 from app.api import access, bodies, errors
-from app.api.fields import LARGEST_ID, Answered, Asked
+from app.api.fields import LARGEST_ID
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -62,6 +62,16 @@ class WordConverter(BaseConverter):
     regex = "[^/\x00-\x1f\x7f]{1,500}"
 
 
+class RestConverter(PathConverter):
+    """Whatever follows, line ends included."""
+
+    regex = "(?s:.*)"
+    part_isolating = False  # it holds slashes
+
+
+CONVERTERS = {"id": IdConverter, "word": WordConverter, "rest": RestConverter}
+
+
 def call(method: str, path: str, **options: Any) -> Callable[[V], V]:
     """Serve a view under an address. It is given the places of the path, `body`, `query` and `key` as it asks for."""
 
@@ -107,7 +117,7 @@ def _identify() -> None:
 
 
 @blueprint.route("/api/", defaults={"rest": ""}, methods=METHODS, strict_slashes=False)
-@blueprint.route("/api/<path:rest>", methods=METHODS)
+@blueprint.route("/api/<rest:rest>", methods=METHODS)
 def nowhere(rest: str) -> Response:
     """Whatever else lies under /api/: not there, or there for another method. In JSON like everything else."""
     from flask.globals import request_ctx
@@ -118,5 +128,3 @@ def nowhere(rest: str) -> Response:
 
 
 errors.connect(blueprint)
-
-__all__ = ["CALLS", "ROOT", "Answered", "Asked", "Call", "IdConverter", "WordConverter", "blueprint", "call"]
