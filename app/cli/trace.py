@@ -14,7 +14,7 @@ from typing import Any
 from app.cli.tracing import plan as plans
 from app.cli.tracing import table
 from app.cli.tracing.play import Outcome, play
-from app.cli.tracing.shelf import Shelf
+from app.cli.tracing.shelf import Shelf, shown
 from app.core import jsontext
 from app.core.errors import Invalid
 from app.core.translations import LANGUAGES, translate
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         sys.stdout.write(f"{jsontext.dumps(_document(outcome))}\n")
     else:
-        sys.stdout.write(table.text(args.file, outcome, args.lang))
+        sys.stdout.write(table.text(shown(shelf.file), outcome, args.lang))
     for note in outcome.notes:
         sys.stderr.write(f"laneway trace: {note}\n")
     return 0 if outcome.state in ("completed", "waiting") else 1
@@ -78,7 +78,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "error": asdict(outcome.error) if outcome.error is not None else None,
     }
     if outcome.faults:
-        document["findings"] = [asdict(fault) | {"file": str(fault.file)} for fault in outcome.faults]
+        document["findings"] = [asdict(fault) for fault in outcome.faults]
     return document
 
 

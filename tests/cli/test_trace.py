@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -729,6 +730,15 @@ def test_a_file_that_cannot_be_read_is_one_line(desk: Desk, body: bytes, cause: 
     assert desk.trace(file, status=2) == {}
     assert desk.err.startswith(f"laneway trace: {file}: {cause}")
     assert len(desk.err.splitlines()) == 1
+
+
+def test_a_name_of_odd_bytes_can_be_said(desk: Desk) -> None:
+    file = Path(os.fsdecode(os.fsencode(desk.folder) + b"/\xff.bpmn"))
+    for drawn, state, status in [("start -> end", "completed", 0), ("start -> odd -> end", "refused", 1)]:
+        file.write_bytes(diagram(process(drawn, **({"odd": '<bpmn:complexGateway id="odd"/>'} if status else {}))))
+        assert desk.trace(file, status=status)["state"] == state
+        assert main(["trace", str(file)]) == status
+        assert "\ufffd.bpmn" in desk.capsys.readouterr().out
 
 
 def test_a_file_that_is_not_there_is_one_line(desk: Desk) -> None:

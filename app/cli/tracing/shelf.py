@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +19,7 @@ from app.diagrams.model import Diagram, Node, Process
 class Fault:
     """Why a diagram is not run: what a rule says with the severity error, or what the engine refuses."""
 
-    file: Path
+    file: str
     rule: str
     element: str
     line: int
@@ -80,7 +81,7 @@ class Shelf:
     def _judge(self, file: Path, diagram: Diagram) -> list[Fault]:
         found = diagrams.check(diagram, Beside(file, lang=self._lang))
         return [
-            Fault(file, each.rule, each.element, each.line, each.text(self._lang))
+            Fault(shown(file), each.rule, each.element, each.line, each.text(self._lang))
             for each in found
             if each.severity == "error"
         ]
@@ -91,7 +92,7 @@ class Shelf:
             try:
                 self._programs.setdefault(key, engine.compile(diagram, key))
             except engine.NotRunnable as fault:
-                found += [Fault(file, "not-run", *each) for each in fault.findings]
+                found += [Fault(shown(file), "not-run", *each) for each in fault.findings]
         return found
 
     # -- what the world asks ---------------------------------------------------------------------------------------
@@ -130,7 +131,7 @@ class Shelf:
         """By a table beside the file. Raises NotFound and what deciding raises."""
         file = self._tables.get(decision)
         if file is None:
-            raise NotFound(f"there is no decision “{decision}” beside {self.file}")
+            raise NotFound(f"there is no decision “{decision}” beside {shown(self.file)}")
         return decisions.decide(file, decision, context)
 
     def _fetch(self, key: str) -> None:
@@ -144,7 +145,7 @@ class Shelf:
                 _raise(self._judge(file, diagram) or self._compile(file, diagram, [key]))
                 self.drawings[key] = drawn.processes[key]
                 return
-        raise NotFound(f"there is no process “{key}” in {self.file} or beside it")
+        raise NotFound(f"there is no process “{key}” in {shown(self.file)} or beside it")
 
     @cached_property
     def _tables(self) -> dict[str, decisions.DecisionFile]:
@@ -159,6 +160,11 @@ class Shelf:
 
     def _beside(self, suffix: str) -> list[Path]:
         return sorted(self.file.absolute().parent.glob(f"*{suffix}"))
+
+
+def shown(file: Path) -> str:
+    """The name of a file as it can be printed, whatever its bytes are."""
+    return os.fsencode(file).decode(errors="replace")
 
 
 def _read(file: Path) -> Diagram:
