@@ -1,6 +1,7 @@
 """A real Chromium for the page tests: pages that complain on the console fail, and axe looks at them.
 
-`browse(url, lang="zh-CN", phone=False)` opens a page in a fresh context; `serve(app)` runs a Flask app on a free port.
+`browse(url, lang="zh-CN", phone=False)` opens a page in a fresh context; `serve(app)` runs a Flask app on a free port;
+`staffed` is the organisation with the shipped processes, `at_work` the same with the demo's cases.
 """
 
 from __future__ import annotations
@@ -8,14 +9,28 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
+from unittest import mock
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+import app as laneway
+from app import demo
+from app.core import clock
+from app.core.database import db
+from app.definitions import library
+from app.definitions.folder import deploy_folder
+from app.instances import live
+from app.jobs.service_calls import connectors
+from app.people import demo as organisation
+from app.people import passwords
+from tests.conftest import MORNING
 from tools import browser as chromium
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,3 +149,70 @@ def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
             page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
     return take
+
+
+# -- the application behind the pages ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def _application(file: Path) -> Iterator[Flask]:
+    """The product on this SQLite file, with the demo's services answering."""
+    passwords.use_cheap_hashes()
+    settings = {"DATABASE_URL": f"sqlite:///{file}", "SECRET_KEY": "test", "DATA": str(file.parent)}
+    made = laneway.create_app(settings | {"RUN_JOBS": False, "TESTING": True})
+    with mock.patch.dict(connectors):
+        demo.register()
+        yield made
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    live.clear()
+    library.forget()
+
+
+@contextmanager
+def _furnishing(file: Path) -> Iterator[Flask]:
+    """The product while a database for many tests is made, on the morning of the tests."""
+    with clock.running_on(clock.FakeClock(MORNING)), _application(file) as made, made.app_context():
+        yield made
+        db.session.remove()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@pytest.fixture(scope="session")
+def staffed_file(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo organisation and the shipped processes, and no case yet."""
+    file = tmp_path_factory.mktemp("staffed") / "laneway.db"
+    copyfile(empty_sqlite, file)
+    with _furnishing(file):
+        organisation.load_people()
+        refused = [it for it in deploy_folder(ROOT / "processes", ROOT / "forms") if it.error]
+        assert not refused
+    return file
+
+
+@pytest.fixture(scope="session")
+def at_work_file(staffed_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the cases of the demo."""
+    file = tmp_path_factory.mktemp("at-work") / "laneway.db"
+    copyfile(staffed_file, file)
+    with _furnishing(file) as made:
+        assert demo.load(made)
+    return file
+
+
+@pytest.fixture
+def staffed(staffed_file: Path, tmp_path: Path, morning: clock.FakeClock) -> Iterator[Flask]:
+    """The demo organisation with the shipped processes, on the morning of the tests."""
+    file = copyfile(staffed_file, tmp_path / "laneway.db")
+    with _application(file) as made:
+        yield made
+
+
+@pytest.fixture
+def at_work(at_work_file: Path, tmp_path: Path, morning: clock.FakeClock) -> Iterator[Flask]:
+    """The demo organisation in the middle of its cases."""
+    file = copyfile(at_work_file, tmp_path / "laneway.db")
+    with _application(file) as made:
+        yield made

@@ -71,6 +71,8 @@ def task(task_id: int) -> ResponseReturnValue:
         desk = _desk(session, task_id)
     if desk.task.is_mine and desk.task.started_at is None:
         moves.open_form(task_id, by=actor())
+        # Opening is a change of the task: the form has to post the version after it.
+        desk = _again(desk)
     return _page(desk)
 
 
