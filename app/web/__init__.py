@@ -23,6 +23,7 @@ from app.web import (
     errors,
     inbox,
     moments,
+    numbers,
     places,
     security,
     sentences,
@@ -40,6 +41,7 @@ def register(app: Flask) -> None:
     assets.connect(app)
     security.connect(app)
     errors.connect(app)
+    numbers.connect(app)
     app.extensions["laneway_pages"] = {pages.name for pages in PAGES}
     for pages in PAGES:
         app.register_blueprint(pages)

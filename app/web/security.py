@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.database import reading
@@ -70,6 +71,7 @@ def _check() -> BaseResponse | None:
         csrf.protect()
     if request.endpoint is None or request.blueprint not in current_app.extensions["laneway_pages"]:
         return None
+    _refuse_zero_bytes()
     who = circle_of(current_app.view_functions[request.endpoint])
     if who is None:
         raise NotYourPage(endpoint=request.endpoint)
@@ -77,6 +79,13 @@ def _check() -> BaseResponse | None:
     if who is not Who.ANYONE and g.actor.must_change_password and request.blueprint != "account":
         return redirect(url_for("account.settings"))
     return None
+
+
+def _refuse_zero_bytes() -> None:
+    """Nobody types one, and PostgreSQL's text cannot hold it: refused here, once for every page."""
+    asked = [text for given in (request.args, request.form) for pair in given.lists() for text in (pair[0], *pair[1])]
+    if any("\0" in text for text in (request.path, *asked)):
+        raise BadRequest
 
 
 def _headers(response: Response) -> Response:
