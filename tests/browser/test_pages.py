@@ -1,0 +1,170 @@
+"""Every main page as its readers see it: axe finds nothing serious, the console is quiet, a phone need not scroll."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from playwright.sync_api import Page, Response, expect
+
+from app.core.database import reading
+from app.definitions.deploy import deploy
+from app.definitions.sources import Folders
+from app.instances import moves
+from app.instances.models import Incident, ProcessInstance
+from app.people import demo, logins
+from app.people import queries as people
+from app.tasks import queries as tasks
+from app.web.language import COOKIE as LANGUAGE
+from app.web.language import TAGS
+from app.web.security import COOKIE
+from tests.browser.conftest import DESKTOP, PHONE, ROOT, Browse, Serve
+from tests.instances.conftest import END, START, flow, lanes, process, task
+
+#: What each reader opens; {case}, {task} and {incident} are filled in.
+READ = {
+    "lin": ("/inbox/", "/inbox/{task}", "/cases/", "/cases/new", "/cases/new/onboarding", "/cases/{case}", "/settings"),
+    "chen": ("/inbox/", "/cases/", "/processes/", "/processes/onboarding", "/processes/deploy"),
+    "qian": ("/cases/{case}", "/audit/", "/audit/{case}", "/processes/review"),
+    "admin": ("/inbox/{task}", "/admin/", "/admin/incidents/{incident}", "/admin/people", "/admin/departments"),
+}
+MOST_SCRIPT_BYTES = 200 * 1024
+STUCK = process(
+    "stuck",
+    lanes(CS="start work which end other"),
+    START,
+    task("work"),
+    '<bpmn:exclusiveGateway id="which"/><bpmn:endEvent id="other"/>',
+    END,
+    flow("start > work", "work > which", "which > end : amount > 10", "which > other : amount <= 10"),
+)
+
+
+@pytest.fixture
+def parts(at_work: Flask) -> dict[str, int]:
+    """A case, a task that lin may claim, and an incident."""
+    with at_work.app_context():
+        with reading() as session:
+            lin, chen = (people.find_by_login(session, login) for login in ("lin", "chen"))
+        assert lin
+        assert chen
+        deploy(STUCK, by=chen, sources=Folders(ROOT / "processes", ROOT / "forms"), file_name="stuck.bpmn")
+        moves.complete(int(moves.start("stuck", {}, by=lin)["tasks"][0]), {}, by=lin)
+        with reading() as session:
+            incident = session.scalars(sa.select(Incident.id)).one()
+            case = session.scalars(sa.select(sa.func.min(ProcessInstance.id))).one()
+            work = tasks.inbox(session, lin, "lanes").work[0]
+        moves.claim(work.id, by=lin)
+        return {"case": case, "task": work.id, "incident": incident}
+
+
+def log_in(app: Flask, page: Page, url: str, login: str, lang: str) -> None:
+    """As the cookies of a login leave it: the form itself is driven by the journeys."""
+    with app.app_context():
+        secret = logins.log_in(login, demo.PASSWORD).secret
+    cookies = {COOKIE: secret, LANGUAGE: lang}
+    page.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
+
+
+def look(page: Page, address: str) -> None:
+    """Open a page and wait until its islands are drawn."""
+    answer = page.goto(address)
+    assert answer
+    assert answer.ok, f"{address}: {answer.status}"
+    expect(page.locator('[data-island]:not([data-island-state="ready"])')).to_have_count(0)
+
+
+def on_both_widths(page: Page) -> Iterator[str]:
+    for name, size in (("desk", DESKTOP), ("phone", PHONE)):
+        page.set_viewport_size(size)
+        yield name
+    page.set_viewport_size(DESKTOP)
+
+
+def widest(page: Page) -> str:
+    """What sticks out, for the message of a failing test."""
+    return str(
+        page.evaluate(
+            """() => [...document.querySelectorAll('body *')]
+                .filter(it => it.getBoundingClientRect().right > innerWidth + 1)
+                .slice(0, 5).map(it => `${it.tagName}.${it.getAttribute('class')}`).join(' ')"""
+        )
+    )
+
+
+@pytest.mark.parametrize("lang", TAGS)
+@pytest.mark.parametrize("login", READ)
+def test_pages_are_accessible_and_fit_a_phone(
+    at_work: Flask,
+    parts: dict[str, int],
+    serve: Serve,
+    browse: Browse,
+    accessible: Any,
+    picture: Any,
+    login: str,
+    lang: str,
+) -> None:
+    url = serve(at_work)
+    page = browse("about:blank", lang=TAGS[lang])
+    log_in(at_work, page, url, login, lang)
+    faults = []
+    for path in READ[login]:
+        look(page, url + path.format(**parts))
+        assert page.locator("html").get_attribute("lang") == TAGS[lang]
+        for width in on_both_widths(page):
+            picture(page, f"{login}{path.replace('/', '-')}-{lang}-{width}")
+            if page.evaluate("document.scrollingElement.scrollWidth > innerWidth"):
+                faults.append(f"{path} on the {width}: {widest(page)} is too wide")
+            try:
+                accessible(page)
+            except AssertionError as fault:
+                faults.append(f"{path} on the {width}: {fault}")
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("lang", TAGS)
+def test_the_login_page_is_accessible_and_fits_a_phone(
+    at_work: Flask, serve: Serve, browse: Browse, accessible: Any, lang: str
+) -> None:
+    at_work.config["DEMO"] = True
+    page = browse(f"{serve(at_work)}/login", lang=TAGS[lang])
+    expect(page.locator(".demo li").first).to_be_visible()
+    for width in on_both_widths(page):
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), f"{width}: {widest(page)}"
+        accessible(page)
+
+
+@pytest.mark.parametrize("path", ["/inbox/", "/inbox/{task}"])
+def test_the_scripts_of_the_inbox_are_light(
+    at_work: Flask, parts: dict[str, int], serve: Serve, browse: Browse, path: str
+) -> None:
+    url, page = serve(at_work), browse("about:blank")
+    log_in(at_work, page, url, "lin", "en")
+    scripts: list[Response] = []
+    page.on("response", lambda it: scripts.append(it) if it.request.resource_type == "script" else None)
+    look(page, url + path.format(**parts))
+    weights = {it.url.rpartition("/")[2]: len(gzip.compress(it.body())) for it in scripts}
+    assert weights
+    assert sum(weights.values()) <= MOST_SCRIPT_BYTES, weights
+
+
+def test_a_task_is_found_claimed_and_left_by_keyboard(
+    at_work: Flask, parts: dict[str, int], serve: Serve, browse: Browse
+) -> None:
+    url, page = serve(at_work), browse("about:blank", lang="en")
+    log_in(at_work, page, url, "lin", "en")
+    look(page, f"{url}/inbox/?view=lanes")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#task-title")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_url("**/cases/")
