@@ -1,0 +1,65 @@
+"""The installation that a command works on: opened once a process, and what its database refuses said in one line."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import psycopg
+import sqlalchemy as sa
+from flask import Flask
+
+from app import create_app
+from app.core import migrations
+from app.core.database import db
+from app.core.errors import LanewayError
+from app.history import HistoryStream
+
+
+class NoDatabase(LanewayError):
+    """The database cannot be used."""
+
+
+class NotMigrated(LanewayError):
+    """The tables are not those of this version: run laneway migrate first."""
+
+
+@cache
+def installed() -> Flask:
+    """The application. `laneway batch` uses one for all its commands."""
+    return create_app()
+
+
+@contextmanager
+def opened(*, with_tables: bool = True) -> Iterator[Flask]:
+    """Within the application. Raises NoDatabase, and NotMigrated where the tables are missing or of another version."""
+    app = installed()
+    with app.app_context():
+        try:
+            if with_tables:
+                require_tables()
+            yield app
+        except (sa.exc.SQLAlchemyError, psycopg.Error, sqlite3.Error) as fault:
+            where = db.engine.url.render_as_string(hide_password=True)
+            raise NoDatabase(f"{where}: {said(fault)}") from fault
+
+
+def require_tables() -> None:
+    """Raises NotMigrated."""
+    step, newest = migrations.current(), migrations.newest()
+    if step is None and has_tables():
+        return  # made from the models themselves, as tests do
+    if step != newest:
+        raise NotMigrated(step=step, newest=newest)
+
+
+def has_tables() -> bool:
+    return sa.inspect(db.engine).has_table(HistoryStream.__tablename__)
+
+
+def said(fault: Exception) -> str:
+    """The first line of what a driver says, without the statement and its values."""
+    original: BaseException = getattr(fault, "orig", None) or fault
+    return str(original).strip().partition("\n")[0] or type(original).__name__
