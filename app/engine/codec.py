@@ -80,6 +80,8 @@ class Piece(msgspec.Struct, omit_defaults=True):
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _pieces = msgspec.json.Decoder(Piece, float_hook=Decimal)
 _steps = msgspec.json.Decoder(StepNote, float_hook=Decimal)
+#: what reading raises; ArithmeticError comes from a number with an absurd exponent
+_DAMAGE = (msgspec.MsgspecError, UnicodeError, RecursionError, ArithmeticError)
 
 
 def encode_step(step: StepNote) -> msgspec.Raw:
@@ -90,7 +92,7 @@ def decode_step(stored: msgspec.Raw) -> StepNote:
     """Raises UnreadableState."""
     try:
         return _steps.decode(stored)
-    except (msgspec.MsgspecError, UnicodeError) as fault:
+    except _DAMAGE as fault:
         raise UnreadableState(reason=str(fault)) from fault
 
 
@@ -102,7 +104,7 @@ def decode(stored: bytes) -> Piece:
     """Raises UnreadableState."""
     try:
         piece = _pieces.decode(stored)
-    except (msgspec.MsgspecError, UnicodeError) as fault:
+    except _DAMAGE as fault:
         raise UnreadableState(reason=str(fault)) from fault
     if piece.format != FORMAT:
         raise UnreadableState(format=piece.format)

@@ -126,13 +126,10 @@ class Loop(Container):
 
     def gather(self, live: Live, body: Scope) -> dict[str, Any]:
         """What the instances yielded, in their order; null for those that were cut short."""
-        loop = body.piece.loop
-        if not self.output_collection or loop is None:
+        if not self.output_collection:
             return {}
-        yielded: list[Any] = [None] * max(loop.total, loop.completed)
-        for scope in live.below(body.path):
-            if scope.piece.kind == "result" and scope.parent is body:
-                yielded[scope.number - 1] = scope.data.get("value")
+        instances = [scope.piece for scope in live.below(body.path) if scope.parent is body]
+        yielded = [piece.data.get("value") if piece.kind == "result" else None for piece in instances]
         return {self.output_collection: yielded}
 
 
