@@ -46,11 +46,14 @@ class Client(threading.Thread):
         count = 0
         while not self.stopping.is_set() and self.fault is None:
             count += 1
-            self._case(f"{self.number}-{count}")
+            try:
+                self._case(f"{self.number}-{count}")
+            except (KeyError, TypeError, ValueError) as fault:
+                self.fault = f"an answer that is none: {fault!r}"
 
     def _case(self, name: str) -> None:
         begun = self._ask("start", "/api/v1/instances", {"process": "storm", "data": {"name": name}}, f"start-{name}")
-        tasks = [task["id"] for task in begun["tasks"]] if begun else []
+        tasks = list(begun["tasks"]) if begun else []
         done = 0
         while tasks and not self.stopping.is_set():
             task = tasks.pop(self.random.randrange(len(tasks)))
@@ -58,7 +61,7 @@ class Client(threading.Thread):
             answer = self._ask("complete", f"/api/v1/tasks/{task}/complete", {"answer": {f"a{done}": name}}, key)
             done += 1
             if answer:
-                tasks += [each["id"] if isinstance(each, dict) else each for each in answer["tasks"]]
+                tasks += answer["tasks"]
 
     def _ask(self, kind: str, path: str, body: dict[str, Any], key: str) -> dict[str, Any] | None:
         """Ask until there is an answer. Nothing comes back only when the test is over."""

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from app.history.verify import verify
 from flask import Flask
 
 import app as laneway
 from app.core.database import db, reading
 from app.history import HistoryEvent
+from app.history.verify import verify
 from app.instances.models import Incident, InstanceState, MoveKey, ProcessInstance
 from app.jobs.runner import Runner
 from app.people.logins import create_token
@@ -129,7 +129,7 @@ def check(made: Flask, ledger: Ledger) -> None:
             session.scalars(sa.select(HistoryEvent.stream_id).where(HistoryEvent.kind == "instance.started"))
         )
         keys = set(session.scalars(sa.select(MoveKey.key)))
-        states = dict(session.execute(sa.select(Task.id, Task.state)).tuples())
+        states = dict(session.execute(sa.select(Task.id, Task.state)).all())
         assert session.scalar(sa.select(sa.func.count()).select_from(Incident)) == 0
     assert set(completed.values()) <= {1}, "a task was completed twice"
     for entry in ledger.entries:
