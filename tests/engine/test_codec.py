@@ -61,6 +61,13 @@ def test_the_stored_cases_show_every_field_of_the_format() -> None:
         assert set(kind.__struct_fields__) - names <= {"terminated"}, kind  # nothing counts it yet
 
 
+def test_the_format_is_written_down() -> None:
+    told = (FOLDER.parents[2] / "docs" / "state-format.md").read_text(encoding="utf-8")
+    for kind in (codec.Piece, codec.StepNote, codec.Wait, codec.LoopNote):
+        for name in kind.__struct_fields__:
+            assert f"`{name}`" in told, f"{kind.__name__}.{name}"
+
+
 def test_a_field_of_a_later_time_does_not_disturb() -> None:
     """The rule of evolution: fields are added. Whoever does not know one leaves it alone."""
     pieces = read("task-waiting")
