@@ -65,7 +65,13 @@ class Complete(Asked):
     """Finishing a task."""
 
     answer = Object(required=True, metadata={"description": "What its form asks for; any object without a form."})
-    version = Whole(1, 2**31 - 1, load_default=None, allow_none=False, metadata={"description": "Version of the task you looked at."})
+    version = Whole(
+        1,
+        2**31 - 1,
+        load_default=None,
+        allow_none=False,
+        metadata={"description": "Version of the task you looked at."},
+    )
 
 
 class NewMessage(Asked):

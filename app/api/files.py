@@ -76,7 +76,7 @@ def _from_parts() -> Sent:
 
 def _name(file: FileStorage) -> str:
     """The last part of what the caller's machine calls the file, in characters that can be kept."""
-    name = PurePosixPath((file.filename or "").replace("\\", "/")).name
+    name = PurePosixPath(file.filename or "").name
     return "".join(each for each in name if each.isprintable())[:200]
 
 
