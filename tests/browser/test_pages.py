@@ -168,3 +168,15 @@ def test_a_task_is_found_claimed_and_left_by_keyboard(
     page.keyboard.press("g")
     page.keyboard.press("c")
     page.wait_for_url("**/cases/")
+
+
+@pytest.mark.parametrize("path", ["/cases/{case}", "/processes/onboarding"])
+def test_a_drawing_fills_its_frame(
+    at_work: Flask, parts: dict[str, int], serve: Serve, browse: Browse, path: str
+) -> None:
+    url = serve(at_work)
+    page = browse("about:blank")
+    log_in(at_work, page, url, "admin", "zh")
+    look(page, url + path.format(**parts))
+    frame, drawing = page.locator(".diagram"), page.locator(".djs-container > svg")
+    assert frame.bounding_box() == drawing.bounding_box()
