@@ -63,7 +63,8 @@ def withdraw_incidents(turn: Turn) -> None:
 
 def _step_entered(turn: Turn, it: engine.StepEntered) -> None:
     """Told by what follows: a task, a wait, or leaving. What runs inside a step comes from where the step came from."""
-    if it.kind in CONTAINERS:
+    node = turn.version_of(it.process).process.nodes.get(it.element)
+    if it.kind in CONTAINERS or (node is not None and node.loop is not None):
         turn.origins[it.ref] = origins.last_of(turn.tx, turn.case.id, turn.origins, it.previous)
         turn.entered.add(it.ref)
 
@@ -84,7 +85,8 @@ def _step_left(turn: Turn, it: engine.StepLeft) -> None:
             turn.close_step(answered, "step.left", it.outcome)
             return
     version = turn.version_of(it.process)
-    origin = origins.last_of(turn.tx, turn.case.id, turn.origins, it.previous)
+    inner = origins.inside(turn.origins, it.ref)
+    origin = inner or origins.last_of(turn.tx, turn.case.id, turn.origins, it.previous)
     turn.origins[it.ref] = origin
     previous, created = " ".join(it.previous), it.entered_at or turn.at
 
@@ -110,8 +112,8 @@ def _step_left(turn: Turn, it: engine.StepLeft) -> None:
         facts["flows"] = list(it.flows)
     if created != turn.at:
         facts["created"] = created.isoformat()
-    if not turn.entered.isdisjoint(it.previous):
-        # Entering is no event: what comes right after it could not be told from the record alone.
+    if inner or not turn.entered.isdisjoint(it.previous) or not turn.origins.keys() >= set(it.previous):
+        # Entering is no event: where this comes from could not always be told from the record alone.
         facts["from"] = origin.said()
     turn.say("step.left", element=it.element, facts=facts, then=project)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from app.definitions.deploy import Deployed, deploy
+from app.instances import rebuild
 from tests.conftest import Cast
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -112,3 +113,11 @@ def relay(deployed: Deploy) -> Deployed:
             flow("start > capture", "capture > check", "check > end"),
         )
     )
+
+
+@pytest.fixture(autouse=True)
+def the_record_tells_everything(cast: Cast) -> Iterator[None]:
+    """After every story: the chains are whole, and the projections are what the events alone make of it."""
+    yield
+    told = rebuild.check()
+    assert told.differences == []
