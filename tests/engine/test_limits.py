@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 
 import pytest
@@ -65,6 +66,16 @@ def test_3000_rounds_of_a_loop_activity_stay_small() -> None:
     assert max(sizes[1:]) <= (3, sizes[9][1] + 16)
     story.answer("ask", ok=True)
     assert story.open == ["after"]
+
+
+@pytest.mark.parametrize("made", [user(loop=repeat("not(ok)")), sub("start2 -> ask -> end2", loop=repeat("not(ok)"))])
+def test_a_case_kept_warm_forgets_what_is_over(made: Made) -> None:
+    lines = ("start -> ask -> end",) if made.kind == "userTask" else ("start -> part -> end",)
+    story = Story(*lines, stored=False, balanced=False, **{lines[0].split(" -> ")[1]: made})
+    for _ in range(300):
+        story.answer("ask", ok=False)
+    kept = [value for value in vars(story.live).values() if isinstance(value, dict | set | list | deque)]
+    assert sum(len(value) for value in kept) < 20
 
 
 def test_automatic_rounds_beyond_every_depth_run_in_one_move() -> None:

@@ -230,6 +230,21 @@ def test_what_was_ready_when_the_budget_ran_out_goes_on_with_the_next_move_where
     assert story.ended == "completed"
 
 
+def test_a_join_that_was_about_to_go_on_when_the_budget_ran_out_goes_on_with_the_next_move() -> None:
+    """It stands in another scope than whatever loops, and nothing will ever happen there by itself."""
+    part = sub(
+        "start2 -> or1 -[a]-> s -> or2 -> ask -> end2", "or1 -[b]-> t -> or2", s=script("1", "x"), t=script("1", "x")
+    )
+    story = Story(
+        "start -> and1 -> part -> end", "and1 -> xor -> u -> xor", part=part, u=script("n + 1", "n"),
+        data={"a": True, "b": False, "n": 0},
+    )  # fmt: skip
+    assert story.last(engine.Failed).code == "endless-loop"
+    assert story.open == []
+    story.edit(y=1)
+    assert story.open == ["ask"]
+
+
 def test_an_inclusive_join_that_failed_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is still where tokens meet, and must not be asked for ever whether it may go on."""
     for steps in range(20, 30):
