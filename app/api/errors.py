@@ -75,7 +75,7 @@ def connect(blueprint: Blueprint) -> None:
 
 def _refused(fault: LanewayError) -> Response:
     status = next(STATUSES[each] for each in type(fault).__mro__ if each in STATUSES)
-    error: dict[str, Any] = {"code": _code(type(fault)), "message": _message(fault)}
+    error: dict[str, Any] = {"code": code_of(type(fault)), "message": _message(fault)}
     if isinstance(fault, Invalid) and fault.fields:
         error["fields"] = by_field(fault.fields)
     if isinstance(fault, Stale) and fault.details.get("first"):
@@ -92,7 +92,8 @@ def _first(fault: Stale) -> dict[str, Any]:
     return {"name": fault.details["first"]} | ({"at": at.isoformat()} if at else {})
 
 
-def _code(fault: type[LanewayError]) -> str:
+def code_of(fault: type[LanewayError]) -> str:
+    """The name of an error for programs."""
     return CODES.get(fault) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", fault.__name__).lower()
 
 
