@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core import clock
 from app.core.database import Id, JsonText, Model, Statement, Tx, UtcDateTime, again, writing
 from app.core.ids import new_id
+from app.core.keepable import keepable
 
 #: a runner that does not come back within this time is taken for dead, and its job is tried again
 LEASE = timedelta(minutes=5)
@@ -183,7 +184,7 @@ def put_back(job: Leased, runner: str, error: str, *, failed: bool, backoff_seco
         "runner_": runner,
         "state_": "failed" if failed else "waiting",
         "at_": clock.now() + wait,
-        "error_": error[:4000],
+        "error_": keepable(error, 4000),
     }
     with writing() as tx:
         tx.run(_later, values)

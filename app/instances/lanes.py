@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from app.core.calendars import NotADuration, china
 from app.core.database import Tx
+from app.core.keepable import keepable
 from app.definitions.library import Version
-from app.instances.limits import keepable
 from app.people.lanes import Holder, holders, lane_ids
 from app.people.models import Account
 

@@ -13,6 +13,7 @@ from typing import Any
 from app import engine
 from app.core.database import again, writing
 from app.core.errors import Invalid
+from app.core.keepable import keepable
 from app.instances import answers, incidents, messages, services, starting, timers
 from app.instances.case import Key
 from app.instances.errors import NotAllowed, NotRunning
@@ -304,11 +305,12 @@ def fail_call(instance_id: int, ref: str, message: str, *, code: str = "") -> bo
         request = services.waiting(turn.tx, instance_id, ref)
         if request is None or turn.case.state != "running":
             return False
+        said = keepable(message, 4000)
         facts = {"ref": ref, "type": request.type, "code": code}
         # Nobody waits for this answer any more; a retry asks again.
         turn.tx.drop(services.TABLE, instance_id=instance_id, ref=ref)
-        turn.say("service.failed", element=request.element, facts=facts, payload={"message": message})
-        turn.advance(engine.ServiceFailed(ref, message, code))
+        turn.say("service.failed", element=request.element, facts=facts, payload={"message": said})
+        turn.advance(engine.ServiceFailed(ref, said, code))
         return True
 
 

@@ -12,8 +12,8 @@ from app import engine
 from app.core import queue
 from app.core.database import Statement
 from app.core.ids import new_id
+from app.core.keepable import is_keepable, keepable
 from app.instances import lanes, origins, steps
-from app.instances.limits import is_keepable, keepable
 from app.instances.models import Incident, ServiceRequest, Subscription, Timer
 from app.tasks import held
 from app.tasks.models import Candidate, Task

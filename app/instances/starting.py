@@ -13,6 +13,7 @@ from app.core import clock
 from app.core.calendars import china
 from app.core.database import Statement, Tx
 from app.core.ids import new_id
+from app.core.keepable import keepable
 from app.definitions import library
 from app.definitions.errors import NoSuchDefinition
 from app.definitions.library import Version
@@ -22,7 +23,6 @@ from app.instances import answers
 from app.instances import case as cases
 from app.instances.case import Case, Key
 from app.instances.errors import CannotStart, NotAllowed
-from app.instances.limits import keepable
 from app.instances.models import ProcessInstance, ReferenceCounter
 from app.instances.turn import Turn
 from app.people.actor import Actor
