@@ -5,7 +5,7 @@ SpiffWorkflow does the stepping; our own specs say what each element does; only 
 
 from .advance import advance, start
 from .codec import FORMAT
-from .errors import NoStart, NotRunnable, UnknownStep, UnreadableState
+from .errors import NoStart, NotRunnable, TooLargeData, UnknownStep, UnreadableState
 from .events import (
     Cancel,
     Edit,
@@ -76,6 +76,7 @@ __all__ = [
     "TimerCleared",
     "TimerDue",
     "TimerSet",
+    "TooLargeData",
     "UnknownStep",
     "UnreadableState",
     "Waiting",

@@ -169,7 +169,9 @@ class _Builder:
         try:
             return from_dialect(expression)
         except ExpressionError as fault:
-            self.refuse(element, expression.line, f"“{expression.text[:80]}”: {fault.message}")
+            place = self.process.nodes.get(element) or self.process.flows.get(element)
+            line = expression.line or (place.line if place is not None else 0)
+            self.refuse(element, line, f"“{expression.text[:80]}”: {fault.message}")
             return None
 
     def needed(self, node: Node, expression: Expression | None, what: str) -> Compiled | None:

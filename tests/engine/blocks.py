@@ -217,7 +217,9 @@ class Drawing:
             case Sub(body):
                 return self._inside(name, body, before, condition)
             case Rescue(body, handler):
-                self._inside(name, body, before, condition, error=True)
+                whole = Sub(body)  # so that no handler that runs beside is cut short by the error
+                whole.name = f"{name}_whole"
+                self._inside(name, whole, before, condition, error=True)
                 self.nodes[f"{name}_oops"] = boundary(name, "error", "E")
                 return self.add(handler, f"{name}_oops")
             case Guarded(handler, _, interrupting):

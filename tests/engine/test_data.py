@@ -10,7 +10,6 @@ import pytest
 
 from app import engine
 from app.engine import data
-from app.engine.errors import TooLargeData
 from tests.engine.drawing import boundary, call, catch, decision, draw, many, receive, script, send, service, user
 from tests.engine.story import Story
 
@@ -187,7 +186,7 @@ def deep(levels: int) -> Any:
 
 @pytest.mark.parametrize("value", [deep(500), [0] * 400_001], ids=["deep", "long"])
 def test_too_large_a_value_from_outside_is_refused_and_the_case_stays(value: Any) -> None:
-    with pytest.raises(TooLargeData):
+    with pytest.raises(engine.TooLargeData):
         Story("start -> a -> end", data={"v": value})
     story = Story("start -> a -> end", "m -> end2", m=boundary("a", "message", "m", interrupting=False))
     for event in (
@@ -195,7 +194,7 @@ def test_too_large_a_value_from_outside_is_refused_and_the_case_stays(value: Any
         engine.MessageArrived(story.listener("m"), {"v": value}),
         engine.Edit({"v": value}),
     ):
-        with pytest.raises(TooLargeData):
+        with pytest.raises(engine.TooLargeData):
             story.do(event)
         story.reload()
         assert story.open == ["a"]
@@ -204,7 +203,7 @@ def test_too_large_a_value_from_outside_is_refused_and_the_case_stays(value: Any
 
 def test_too_large_a_signal_is_refused() -> None:
     story = Story("start -> a -> end", a=catch("signal", "s"))
-    with pytest.raises(TooLargeData):
+    with pytest.raises(engine.TooLargeData):
         story.signal("s", v=deep(500))
 
 
