@@ -69,6 +69,7 @@ class Piece(msgspec.Struct, omit_defaults=True):
     next: int = 1  #: number of the next step
     tokens: int = 0  #: live steps that are tokens
     data: dict[str, Any] = {}  #: variables that this scope declares
+    written: tuple[str, ...] = ()  #: call: names of the variables that were written since it began
     steps: dict[int, msgspec.Raw] = {}  #: number -> StepNote
     joins: dict[str, int] = {}  #: element id of a join that waits -> its step
     ready: tuple[str, ...] = ()  #: the root: refs of the steps that the step budget stopped, in their order

@@ -155,6 +155,8 @@ class Scope(Workflow):
                 before[name] = data.copied(old)
             owner.data[name] = value
             owner.touch()
+            if owner.piece.kind == "call" and name not in owner.piece.written:
+                owner.piece.written += (name,)
             after[name] = data.copied(value)
         if after:
             self.live.tell(DataWritten(step.ref, step.note.at, before, after))

@@ -111,6 +111,17 @@ def test_a_called_process_sees_a_copy_of_the_variables_and_gives_all_back() -> N
     assert story.data == {"x": 2, "y": 1, "z": 3}
 
 
+def test_a_called_process_gives_back_only_what_it_wrote() -> None:
+    """It was given a copy of everything; what another branch changed meanwhile is not undone by that copy."""
+    story = Story(
+        "start -> and1 -> go -> and2 -> end", "and1 -> beside -> and2", go=call("other"), calls=(OTHER,),
+        data={"x": 1, "y": 1},
+    )  # fmt: skip
+    story.answer("beside", x=2)
+    story.answer("inner", y=3, z=4)
+    assert story.data == {"x": 2, "y": 3, "z": 4}
+
+
 def test_nothing_is_written_through_before_the_called_process_is_over() -> None:
     other = draw("start2 -> one -> two -> end2", key="other")
     story = Story("start -> go -> end", go=call("other"), calls=(other,), data={"x": 1})

@@ -108,6 +108,12 @@ class CallActivity(Container):
         called = scope.live.open(scope, step.ref, program.root, "call", values, program)
         begin(called, starts, (step.ref,))
 
+    def inside_over(self, step: Step, scope: Scope) -> None:
+        scope.live.forget(scope)
+        # What it was only given may have been changed by others since: that is not written back.
+        written = {name: scope.data[name] for name in scope.piece.written if name in scope.data}
+        self.complete(step, scope.data if self.outputs_ else written)
+
 
 def begin(
     scope: Scope, starts: Iterable[NodeSpec], previous: tuple[str, ...], caught: dict[str, Any] | None = None
