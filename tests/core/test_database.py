@@ -312,7 +312,7 @@ def test_what_never_passes_is_raised_in_the_end(fault: Exception, monkeypatch: p
     assert len(calls) == database.ATTEMPTS
 
 
-# -- what is stored -----------------------------------------------------------------------------------------------------
+# -- what is stored ----------------------------------------------------------------------------------------------------
 
 
 def test_every_table_of_the_house_is_written_by_name(app: Flask) -> None:
