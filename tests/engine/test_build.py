@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,27 @@ def test_two_cases_of_one_program_know_nothing_of_each_other() -> None:
     one.answer("many_")
     assert (one.data, two.data) == ({"x": 5}, {"x": 2})
     assert sorted(two.open) == ["ask", "many_", "many_"]
+
+
+def test_cases_of_one_program_may_run_in_several_threads() -> None:
+    diagram = draw(
+        "start -> xor -> and1 -> a -> and2 -> s -> xor2 -[n < 30]-> xor", "and1 -> b -> and2", "xor2 -[else]-> end",
+        s=script("n + 1", "n"), on_it=event_sub("start9 -> t -> end9", start9=start("signal", "x", interrupting=False)),
+    )  # fmt: skip
+
+    def run(number: int) -> tuple[str, list[str]]:
+        story = Story(diagram=diagram, data={"n": 0, "me": number})
+        while not story.ended:
+            story.signal("x", me=number)
+            story.answer("a", me=number)
+            assert story.data["me"] == number
+            story.answer("b")
+            story.answer("t")
+        return story.ended, story.trace
+
+    alone = run(0)
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(run, range(8))) == [alone] * 8
 
 
 def test_a_flow_without_an_id_of_its_own_is_taken() -> None:
