@@ -571,8 +571,8 @@ def upgrade() -> None:
             "ix_task_assignee",
             ["assignee_id", "sort_at", "id"],
             unique=False,
-            postgresql_where=sa.text("state = 'open'"),
-            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open' and assignee_id is not null"),
+            sqlite_where=sa.text("state = 'open' and assignee_id is not null"),
         )
         batch_op.create_index(
             "ix_task_holder",
@@ -640,7 +640,9 @@ def downgrade() -> None:
             "ix_task_holder", postgresql_where=sa.text("state = 'claimed'"), sqlite_where=sa.text("state = 'claimed'")
         )
         batch_op.drop_index(
-            "ix_task_assignee", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
+            "ix_task_assignee",
+            postgresql_where=sa.text("state = 'open' and assignee_id is not null"),
+            sqlite_where=sa.text("state = 'open' and assignee_id is not null"),
         )
 
     op.drop_table("task")
