@@ -13,6 +13,8 @@ MOST_BYTES = 10 * 1024 * 1024
 MOST_DEPTH = 200
 MOST_ATTRIBUTES = 500
 MOST_ELEMENTS = 300_000
+#: every element opens and closes; comments have some as well. Counting them is what takes no time at all.
+MOST_MARKS = 2 * MOST_ELEMENTS + 50_000
 #: characters of an id, a name or another attribute; pictures that modelers keep in attributes are not that large
 MOST_ID = 2_000
 MOST_TEXT = 500_000
@@ -31,6 +33,8 @@ def parse(xml: bytes) -> etree._Element:
         raise UnreadableDiagram("the file is empty", line=1)
     if len(xml) > MOST_BYTES:
         raise UnreadableDiagram(f"the file is larger than {MOST_BYTES // 1024 // 1024} MB", line=1)
+    if xml.count(b"<") > MOST_MARKS:
+        raise UnreadableDiagram(f"the file has over {MOST_ELEMENTS} elements", line=1)
     try:
         root = _root(xml)
     except etree.XMLSyntaxError as fault:
