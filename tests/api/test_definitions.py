@@ -183,6 +183,13 @@ def test_a_form_or_decision_that_is_none_is_refused_by_name(machine: CallAs) -> 
     assert stored() == before
 
 
+def test_who_may_not_deploy_is_told_before_anything_is_read(machine: CallAs) -> None:
+    for body in (b"no xml", BOMB, SMALL):
+        said = machine("lin").raw("POST", "definitions", data=body, content_type="application/xml")
+        assert (said.status_code, said.json["error"]["code"]) == (403, "not_analyst")
+    machine("lin").post("definitions", {"diagram": SMALL.decode(), "forms": {"odd": []}}, 403)
+
+
 @pytest.mark.parametrize(
     ("files", "field"),
     [

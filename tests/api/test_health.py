@@ -121,13 +121,15 @@ def test_figures_count_what_there_is(app: Flask, relay: Any, deployed: Deploy, c
     moves.start("late", {}, by=cast.lin)
     moves.receive("m", {}, {}, sender_id="1", by=cast.lin)
     assert figures(app)["laneway_timers_overdue"] == 0
+    standing = moves.start("late", {}, by=cast.lin)
+    moves.suspend(int(standing["id"]), by=cast.admin, reason="its timer waits as well")
     morning.at += timedelta(hours=3)
     found = figures(app)
     assert {name: value for name, value in found.items() if name.startswith("laneway")} == {
-        'laneway_tasks{state="open"}': 2,
+        'laneway_tasks{state="open"}': 3,
         'laneway_tasks{state="claimed"}': 1,
         'laneway_instances{state="running"}': 3,
-        'laneway_instances{state="suspended"}': 1,
+        'laneway_instances{state="suspended"}': 2,
         'laneway_incidents{state="open"}': 1,
         'laneway_jobs{state="waiting"}': 1,
         'laneway_jobs{state="running"}': 0,

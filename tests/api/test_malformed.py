@@ -217,6 +217,20 @@ def test_what_is_larger_than_all_bodies_is_refused(app: Flask, relay: Any, machi
     assert (said.status_code, said.json["error"]["code"]) == (413, "too_large")
 
 
+@pytest.mark.parametrize("text", ["\\u0000", "a\\ud800", "\\udc00b", "中\\u0000"])
+def test_text_that_no_database_keeps_is_refused_wherever_it_stands(relay: Any, machine: CallAs, text: str) -> None:
+    lin, before = machine("lin"), kept()
+    for data, place in (
+        (f'{{"x": "{text}"}}', "data.x"),
+        (f'{{"x": [1, {{"y": ["{text}"]}}]}}', "data.x.y"),
+        (f'{{"x": {{"{text}": 1}}}}', "data.x"),
+    ):
+        body = f'{{"process": "relay", "data": {data}}}'.encode()
+        said = lin.raw("POST", "instances", data=body, content_type="application/json")
+        assert (said.status_code, list(said.json["error"]["fields"])) == (422, [place])
+    assert kept() == before
+
+
 def test_what_is_as_deep_and_precise_as_allowed_is_kept(relay: Any, machine: CallAs) -> None:
     deep: Any = 1
     for _ in range(MOST_DEPTH - 2):
