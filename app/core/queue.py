@@ -184,7 +184,7 @@ def put_back(job: Leased, runner: str, error: str, *, failed: bool, backoff_seco
         "runner_": runner,
         "state_": "failed" if failed else "waiting",
         "at_": clock.now() + wait,
-        "error_": keepable(error, 4000),
+        "error_": keepable(error[-4000:], 4000),  # its end says what went wrong
     }
     with writing() as tx:
         tx.run(_later, values)

@@ -15,6 +15,7 @@ from flask import Flask
 
 from app.core import clock, queue
 from app.core.database import Tx, again, reading, writing
+from app.core.keepable import keepable
 from app.instances import messages, moves, timers
 from app.instances.models import Message, MoveKey
 from app.jobs import service_calls
@@ -103,7 +104,7 @@ class Runner:
         except queue.NotNow as fault:
             queue.postpone(job, self.name, fault.wait)
         except Exception:  # noqa: BLE001  the job runner is one of the three places (conventions 6)
-            error = traceback.format_exc()
+            error = _told()
             log.warning("job %s (%s) failed: %s", job.id, job.name, error.splitlines()[-1])
             if job.attempt >= job.most:
                 self._give_up(job, handler, error)
@@ -121,16 +122,22 @@ class Runner:
         except queue.NotNow as fault:
             queue.postpone(job, self.name, fault.wait)
             return
-        except Exception:
+        except Exception:  # noqa: BLE001  as above
             # Kept as failed with both tracebacks: a job must neither loop nor keep the others waiting.
-            log.exception("job %s (%s) could not be given up", job.id, job.name)
-            error = f"{error}\n{traceback.format_exc()}"
+            error = f"{error}\n{_told()}"
+            log.error("job %s (%s) could not be given up: %s", job.id, job.name, error)
         queue.put_back(job, self.name, error, failed=True, backoff_seconds=0)
 
     def sweep(self) -> None:
         """Forget old idempotency keys and messages that nobody wanted."""
         with self.app.app_context():
             _sweep(timedelta(days=self.app.config["KEY_DAYS"]))
+
+
+def _told() -> str:
+    """The traceback of what is being handled, fit for a log and a database whatever a service said."""
+    text = traceback.format_exc()
+    return keepable(text, len(text))
 
 
 @again
