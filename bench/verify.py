@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 import sqlalchemy as sa
-from app.history.verify import verify
 
 from app.core.database import reading
 from app.history import HistoryEvent
+from app.history.verify import verify
 from bench.complete import ANSWER, start_claimed
 from bench.world import say, world
 
