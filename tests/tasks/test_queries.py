@@ -97,7 +97,7 @@ def test_what_is_due_first_stands_first_and_what_is_never_due_last(timed: Any, c
 def walk(actor: Actor, view: View, limit: int, between: Any = None) -> list[int]:
     """All pages, one after the other."""
     seen, cursor = [], ""
-    while True:
+    for _ in range(200):
         with reading() as session:
             page = queries.inbox(session, actor, view, cursor, limit)
         assert len(page.work) <= limit
@@ -107,6 +107,7 @@ def walk(actor: Actor, view: View, limit: int, between: Any = None) -> list[int]
         cursor = page.next
         if between is not None:
             between()
+    raise AssertionError("the pages do not end")
 
 
 def test_all_pages_together_are_everything_once_and_in_order(
