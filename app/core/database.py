@@ -70,11 +70,16 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def reading() -> Iterator[Session]:
     """A session for questions. What it loads stays usable after the block; nothing written in it is kept."""
     engine: sa.Engine = db.engine
-    if engine.dialect.name == "postgresql":
+    on_server = engine.dialect.name == "postgresql"
+    if on_server:
         # One moment for the whole page, as SQLite gives it: a task and its case's state fit together.
-        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with Session(engine, expire_on_commit=False) as session:
         yield session
+        if on_server:
+            # Read only, so there is nothing to keep; but psycopg forgets every prepared statement at a rollback, and
+            # planning them anew costs more than running them.
+            session.commit()
 
 
 def ask(session: Session, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
