@@ -117,6 +117,9 @@ class Office:
         row = page.get_by_role("row").filter(has_text=self.reference)
         row.get_by_role("link", name=self.name(element), exact=True).click()
         if form:
+            # A key counts once the page listens: its script has then drawn the form as well.
+            expect(page).to_have_url(re.compile(r"/inbox/\d+"))
+            expect(page.locator('[data-island="form"][data-island-state="ready"]')).to_be_attached()
             page.keyboard.press("c")
             fill_island(page, form, self.lang, answer)
             page.keyboard.press("Control+Enter")
