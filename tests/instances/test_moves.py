@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from app.tasks.errors import AlreadyClaimed, FourEyes, NotInDepartment, TaskIsOv
 from app.tasks.models import Task
 from tests.conftest import Cast
 from tests.instances.conftest import END, START, Deploy, flow, lanes, process, task
+from tests.instances.seen import race
 
 
 def rows(statement: sa.Select[Any]) -> list[Any]:
@@ -134,26 +134,6 @@ def fork(deployed: Deploy) -> Any:
             flow("start > split", "split > left", "split > right", "left > join", "right > join", "join > end"),
         )
     )
-
-
-def race(app: Flask, *calls: Any) -> list[Any]:
-    """Run calls at the same moment, each in a thread with a connection of its own."""
-    barrier, results = Barrier(len(calls)), [None] * len(calls)
-
-    def run(place: int, call: Any) -> None:
-        with app.app_context():
-            barrier.wait()
-            try:
-                results[place] = call()
-            except Exception as fault:  # noqa: BLE001  the test looks at it
-                results[place] = fault
-
-    threads = [Thread(target=run, args=(place, call)) for place, call in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def test_of_two_people_completing_one_task_one_wins_and_the_other_learns_who(
