@@ -57,6 +57,36 @@ def test_a_case_goes_from_lin_to_wang_and_ends(relay: Any, machine: CallAs, morn
     assert wang.get("tasks?view=lanes")["tasks"] == []
 
 
+def test_work_starts_when_its_holder_opens_the_form(relay: Any, machine: CallAs, morning: FakeClock) -> None:
+    lin, he = machine("lin"), machine("he")
+    begun = lin.post("instances", {"process": "relay", "data": {}}, 201)
+    work = f"tasks/{begun['tasks'][0]}"
+    assert lin.post(f"{work}/start", status=403)["error"]["code"] == "not_held"
+    lin.post(f"{work}/claim")
+    morning.at += timedelta(minutes=2)
+    assert lin.get(work)["started_at"] is None
+    started = lin.post(f"{work}/start")
+    assert (started["started_at"], started["version"], started["is_mine"]) == (morning.at.isoformat(), 3, True)
+    assert he.post(f"{work}/start", status=403)["error"]["code"] == "not_held"
+    morning.at += timedelta(minutes=7)
+    assert lin.post(f"{work}/start", {}) == started  # once is enough
+    done = lin.post(f"{work}/complete", {"answer": {}, "version": started["version"]})
+    assert lin.post(f"{work}/start", status=409)["error"]["code"] == "task_is_over"
+    events = lin.get(f"instances/{done['instance']}/history")["events"]
+    at = [each["at"] for each in events if each["kind"] == "task.started"]
+    assert at == [started["started_at"]]
+
+
+def test_no_work_starts_in_a_suspended_case(relay: Any, machine: CallAs) -> None:
+    lin, admin = machine("lin"), machine("admin")
+    begun = lin.post("instances", {"process": "relay", "data": {}}, 201)
+    work = f"tasks/{begun['tasks'][0]}"
+    lin.post(f"{work}/claim")
+    admin.post(f"instances/{begun['id']}/suspend", {"reason": "fraud check"})
+    assert lin.post(f"{work}/start", status=403)["error"]["code"] == "not_running"
+    assert lin.get(work)["started_at"] is None
+
+
 def test_the_history_says_who_did_what(relay: Any, machine: CallAs, cast: Cast) -> None:
     lin = machine("lin")
     begun = lin.post("instances", {"process": "relay", "data": {}}, 201)
