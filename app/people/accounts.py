@@ -23,7 +23,7 @@ def create(
     *,
     names: Mapping[str, str] | None = None,
     email: str = "",
-    language: str = "zh",
+    language: str = "",
     password_hash: str = "",
     must_change_password: bool = False,
 ) -> Account:
@@ -36,7 +36,7 @@ def create(
         name=text_field("name", name, 200, required=True),
         names=names_field(names),
         email=text_field("email", email, 254),
-        language=text_field("language", language, 8) or "zh",
+        language=text_field("language", language, 8),
         password_hash=password_hash,
         must_change_password=must_change_password,
         created_at=now(),

@@ -27,7 +27,7 @@ class Actor:
     login: str
     name: str
     names: Mapping[str, str] = field(default_factory=dict)
-    language: str = "zh"
+    language: str = ""  #: chosen; empty: as the browser says
     theme: str = ""
     must_change_password: bool = False
     roles: frozenset[Role] = frozenset()

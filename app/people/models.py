@@ -114,7 +114,7 @@ class Account(Model):
     email: Mapped[str] = mapped_column(String(254), default="")
     password_hash: Mapped[str] = mapped_column(String(200), default="")  #: argon2id; empty: cannot log in
     must_change_password: Mapped[bool] = mapped_column(default=False)
-    language: Mapped[str] = mapped_column(String(8), default="zh")
+    language: Mapped[str] = mapped_column(String(8), default="")  #: zh, en, or empty: as the browser says
     theme: Mapped[str] = mapped_column(String(8), default="")  #: light, dark, or empty: as the system says
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

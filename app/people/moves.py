@@ -24,7 +24,7 @@ def create_account(
     by: Actor,
     names: Mapping[str, str] | None = None,
     email: str = "",
-    language: str = "zh",
+    language: str = "",
     password: str | None = None,
     must_change_password: bool = False,
 ) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, g, get_flashed_messages, request
 
@@ -74,9 +75,16 @@ def _frame() -> dict[str, Any]:
         "me": actor,
         "theme": actor.theme if actor else "",
         "places": places.of(actor) if actor else [],
-        "here": request.full_path.rstrip("?"),
+        "here": _here(),
         "toasts": get_flashed_messages(),
     }
+
+
+def _here() -> str:
+    """Where a page is found again: a page that answers a post stands where the form was."""
+    if request.method in ("GET", "HEAD"):
+        return request.full_path.rstrip("?")
+    return account.inside(urlsplit(request.referrer or "")._replace(scheme="", netloc="").geturl())
 
 
 def _require_circles(app: Flask) -> None:

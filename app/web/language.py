@@ -16,7 +16,7 @@ TAGS = {"zh": "zh-CN", "en": "en"}
 
 
 def language() -> str:
-    """What was chosen in this browser, else in the account, else what the browser asks for."""
+    """What the person chose, else what was chosen at the login page, else what the browser asks for."""
     if "language" not in g:
         g.language = _language()
     chosen: str = g.language
@@ -24,13 +24,20 @@ def language() -> str:
 
 
 def _language() -> str:
-    chosen = request.cookies.get(COOKIE)
-    if chosen in LANGUAGES:
-        return chosen
     actor = g.get("actor")
-    if actor is not None and actor.language in LANGUAGES:
-        return str(actor.language)
+    for chosen in (actor.language if actor is not None else "", request.cookies.get(COOKIE)):
+        if chosen in LANGUAGES:
+            return str(chosen)
+    return _asked()
+
+
+def _asked() -> str:
     return request.accept_languages.best_match(LANGUAGES) or str(current_app.config["LANGUAGE"])
+
+
+def speak(chosen: str) -> None:
+    """The rest of this answer speaks what was just chosen; empty: what the browser asks for."""
+    g.language = chosen or _asked()
 
 
 def say(key: str, /, **values: Any) -> str:

@@ -90,7 +90,7 @@ class Office:
         if (login, script) not in self.desks:
             tag = {"zh": "zh-CN", "en": "en"}[self.lang]
             page = self.browse(f"{self.url}/login", lang=tag, java_script_enabled=script)
-            page.locator(f'nav.lang a[hreflang="{self.lang}"]').click()
+            page.locator(f'nav.lang button[lang="{tag}"]').click()
             page.get_by_label(self.say("web.login.name"), exact=True).fill(login)
             page.get_by_label(self.say("web.login.password"), exact=True).fill(demo.PASSWORD)
             self.press(page, "web.login.enter")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.errors import Invalid
@@ -15,7 +15,8 @@ from app.people.errors import TooManyAttempts, WrongLogin
 from app.web.access import Who, allow
 from app.web.demo import demo_logins
 from app.web.errors import field_messages, status_of
-from app.web.language import COOKIE, language, say
+from app.web.language import COOKIE as LANGUAGE_COOKIE
+from app.web.language import language, say, speak
 from app.web.security import COOKIE as LOGIN_COOKIE
 from app.web.security import actor, set_login, unset_login
 
@@ -48,7 +49,12 @@ def log_in() -> ResponseReturnValue:
         entered = logins.log_in(name, password, address=address, agent=agent, lasting=lasting)
     except (WrongLogin, TooManyAttempts) as fault:
         return _login_page(name, explain(fault, language())), status_of(fault)
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen in LANGUAGES:
+        moves.set_preferences(by=entered.actor, language=chosen)
     response = make_response(redirect(inside(request.form.get("next"))))
+    # Kept with the account now: the next person at this browser has not chosen anything.
+    response.delete_cookie(LANGUAGE_COOKIE)
     set_login(response, entered.secret)
     return response
 
@@ -64,12 +70,14 @@ def log_out() -> ResponseReturnValue:
     return response
 
 
-@pages.get("/language/<code>")
+@pages.post("/language/<code>")
 @allow(Who.ANYONE)
 def choose_language(code: str) -> ResponseReturnValue:
-    """A link, so that it works on the login page too; the page stays the same one."""
-    response = make_response(redirect(inside(request.args.get("next"))))
-    if code in LANGUAGES:
+    """Kept with the account, on the login page with the browser until somebody logs in; the page stays the same one."""
+    response = make_response(redirect(inside(request.form.get("next"))))
+    if code in LANGUAGES and g.actor is not None:
+        moves.set_preferences(by=actor(), language=code)
+    elif code in LANGUAGES:
         _keep_language(response, code)
     return response
 
@@ -84,14 +92,12 @@ def settings() -> ResponseReturnValue:
 @allow(Who.PEOPLE)
 def change_settings() -> ResponseReturnValue:
     chosen, theme = request.form.get("language"), request.form.get("theme", "")
-    if chosen not in LANGUAGES or theme not in THEMES:
+    if chosen not in ("", *LANGUAGES) or theme not in THEMES:
         raise Invalid(fields={"language": ["web.choose_listed"]})
     moves.set_preferences(by=actor(), language=chosen, theme=theme)
-    response = make_response(redirect(url_for("account.settings")))
-    _keep_language(response, chosen)
-    g.language = chosen
+    speak(chosen)
     flash(say("web.settings.saved"))
-    return response
+    return redirect(url_for("account.settings"))
 
 
 @pages.post("/settings/password")
@@ -121,8 +127,6 @@ def _login_page(name: str = "", fault: str = "") -> str:
     return render_template("login.html", asked=asked, name=name, fault=fault, demo=demo_logins())
 
 
-def _keep_language(response: ResponseReturnValue, code: str) -> None:
+def _keep_language(response: Response, code: str) -> None:
     secure = bool(current_app.config.get("SECURE_COOKIES"))
-    response.set_cookie(  # type: ignore[union-attr]
-        COOKIE, code, max_age=YEAR_SECONDS, httponly=True, samesite="Lax", secure=secure
-    )
+    response.set_cookie(LANGUAGE_COOKIE, code, max_age=YEAR_SECONDS, httponly=True, samesite="Lax", secure=secure)
