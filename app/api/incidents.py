@@ -12,6 +12,8 @@ from app.core.database import reading
 from app.instances import moves, queries
 from app.instances.errors import NotAllowed
 
+_REPAIRS = {"retry": moves.retry, "skip": moves.skip}
+
 
 @call("GET", "/incidents", query=asked.IncidentsQuery, answer=answers.Incidents)
 def list_incidents(query: Mapping[str, Any]) -> Any:
@@ -24,29 +26,17 @@ def list_incidents(query: Mapping[str, Any]) -> Any:
 
 @call(
     "POST",
-    "/incidents/<id:incident_id>/retry",
+    "/incidents/<id:incident_id>/<any(retry,skip):how>",
     body=asked.Repair,
     optional=True,
     answer=answers.IncidentMoved,
     keyed=True,
     races=True,
 )
-def retry_incident(incident_id: int, body: Mapping[str, Any], key: str | None) -> Any:
-    """Run the failed step again, after writing `data`. What is still wrong opens a new incident. For administrators."""
-    moves.retry(incident_id, by=actor(), data=body["data"], key=key)
-    return {"id": incident_id, "state": "resolved"}
+def repair_incident(incident_id: int, how: str, body: Mapping[str, Any], key: str | None) -> Any:
+    """Write `data`, then run the failed step again, or leave it as if it had completed. For administrators.
 
-
-@call(
-    "POST",
-    "/incidents/<id:incident_id>/skip",
-    body=asked.Repair,
-    optional=True,
-    answer=answers.IncidentMoved,
-    keyed=True,
-    races=True,
-)
-def skip_incident(incident_id: int, body: Mapping[str, Any], key: str | None) -> Any:
-    """Leave the failed step as if it had completed with `data`. For administrators."""
-    moves.skip(incident_id, by=actor(), data=body["data"], key=key)
+    What is still wrong opens a new incident.
+    """
+    _REPAIRS[how](incident_id, by=actor(), data=body["data"], key=key)
     return {"id": incident_id, "state": "resolved"}

@@ -16,7 +16,8 @@ from app.api.calls import CALLS, ROOT, Call, call
 from app.api.errors import respond
 from app.instances.limits import KEY_LENGTH
 
-_PLACE = re.compile(r"<(\w+):(\w+)>")
+#: `<id:task_id>` and `<any(retry,skip):how>`
+_PLACE = re.compile(r"<\w+(?:\(([\w,]+)\))?:(\w+)>")
 _REASONS = {
     400: "The request cannot be read.",
     401: "Nobody is known by this token or cookie.",
@@ -86,8 +87,8 @@ def _file(media: str) -> dict[str, Any]:
 
 def _parameters(each: Call) -> list[Any]:
     made: list[Any] = [
-        {"in": "path", "name": name, "required": True, "schema": {"type": "string"}}
-        for _, name in _PLACE.findall(each.path)
+        {"in": "path", "name": name, "required": True, "schema": _word(words)}
+        for words, name in _PLACE.findall(each.path)
     ]
     if each.query is not None:
         made.append({"in": "query", "schema": each.query})
@@ -96,6 +97,10 @@ def _parameters(each: Call) -> list[Any]:
         words = "The same key with the same body is done once and answered the same."
         made.append({"in": "header", "name": "Idempotency-Key", "schema": schema, "description": words})
     return made
+
+
+def _word(words: str) -> dict[str, Any]:
+    return {"type": "string", "enum": words.split(",")} if words else {"type": "string"}
 
 
 def _responses(each: Call) -> dict[str, Any]:

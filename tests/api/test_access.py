@@ -48,8 +48,7 @@ TABLE = {
     "get_definition":    (200, 200, 200, 200, 200, 200, 200, 401),
     "get_diagram":       (200, 200, 200, 200, 200, 200, 200, 401),
     "list_incidents":    (403, 403, 403, 403, 200, 403, 200, 401),
-    "retry_incident":    (403, 403, 403, 403, 403, 403, 200, 401),
-    "skip_incident":     (403, 403, 403, 403, 403, 403, 200, 401),
+    "repair_incident":   (403, 403, 403, 403, 403, 403, 200, 401),
     "openapi":           (200, 200, 200, 200, 200, 200, 200, 200),
 }  # fmt: skip
 
@@ -77,7 +76,8 @@ class World:
 
     def path(self, rule: str) -> str:
         places = {"<id:instance_id>": self.instance, "<id:task_id>": self.task, "<id:incident_id>": self.incident}
-        for place, value in (places | {"<word:key>": "relay", "<id:version>": "1"}).items():
+        places |= {"<word:key>": "relay", "<id:version>": "1", "<any(retry,skip):how>": "retry"}
+        for place, value in places.items():
             rule = rule.replace(place, value)
         return rule[1:]
 

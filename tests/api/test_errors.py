@@ -21,6 +21,7 @@ from tests.api.document import Document
         ("GET", "/api/v1", 404, "not_found"),
         ("GET", "/api/v2/tasks", 404, "not_found"),
         ("POST", "/api/v1/nothing", 404, "not_found"),
+        ("POST", "/api/v1/incidents/5/forget", 404, "not_found"),
         ("GET", "/api/v1/tasks/", 404, "not_found"),
         ("GET", "/api/v1/a%0Ab", 404, "not_found"),
         ("DELETE", "/api/v1/tasks", 405, "method_not_allowed"),

@@ -153,8 +153,8 @@ WRONG: list[tuple[str, Any, list[str]]] = [
     ("deploy_definition", {"diagram": 5}, ["diagram"]),
     ("deploy_definition", {"diagram": "<a/>", "forms": []}, ["forms"]),
     ("deploy_definition", {"diagram": "<a/>", "decisions": {"a": 1}}, ["decisions.a"]),
-    ("retry_incident", {"data": "x"}, ["data"]),
-    ("skip_incident", {"data": None}, ["data"]),
+    ("repair_incident", {"data": "x"}, ["data"]),
+    ("repair_incident", {"data": None}, ["data"]),
 ]
 
 

@@ -13,7 +13,7 @@ from tests.api.document import Differs, Document
 
 def served(app: Flask) -> set[tuple[str, str]]:
     return {
-        (method.lower(), re.sub(r"<\w+:(\w+)>", r"{\1}", rule.rule))
+        (method.lower(), re.sub(r"<\w+(?:\([\w,]+\))?:(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith("/api/") and rule.endpoint != "api.nowhere"
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
@@ -43,6 +43,12 @@ def test_the_contract_is_kept(document: Document) -> None:
         ("post", "/definitions"),
     }
     assert {(method, f"/api/v1{path}") for method, path in wanted} <= documented(document)
+
+
+def test_a_place_of_a_few_words_names_them(document: Document) -> None:
+    (call,) = document.spec["paths"]["/api/v1/incidents/{incident_id}/{how}"].values()
+    words = {each["name"]: each["schema"].get("enum") for each in call["parameters"] if each["in"] == "path"}
+    assert words == {"incident_id": None, "how": ["retry", "skip"]}
 
 
 def test_every_reference_leads_somewhere(document: Document) -> None:
