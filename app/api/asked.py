@@ -109,7 +109,8 @@ class InstancesQuery(Asked):
     search = Text(most=100, load_default="", metadata={"description": "Reference, business key or customer."})
     state = Choice(STATES, load_default="")
     process = Text(most=MOST_NAME, load_default="")
-    cursor = Id(load_default=0)
+    cursor = Id(load_default=0, metadata={"description": "Cases that began before this one."})
+    limit = Count(1, 200, load_default=PAGE)
 
 
 class TasksQuery(Asked):

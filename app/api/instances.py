@@ -32,11 +32,10 @@ def start_instance(body: Mapping[str, Any], key: str | None) -> Any:
 
 @call("GET", "/instances", query=asked.InstancesQuery, answer=answers.Instances)
 def list_instances(query: Mapping[str, Any]) -> Any:
-    """The newest cases that the caller may see, 50 at a time."""
+    """The newest cases that the caller may see."""
+    search, state, process = query["search"].strip(), query["state"], query["process"]
     with reading() as session:
-        page = queries.cases(
-            session, actor(), query["search"].strip(), query["state"], query["process"], query["cursor"]
-        )
+        page = queries.cases(session, actor(), search, state, process, query["cursor"], query["limit"])
     return {"instances": page.cases, "next": page.next}
 
 
@@ -55,13 +54,11 @@ def get_history(instance_id: int, query: Mapping[str, Any]) -> Any:
     """Every event of a case, the oldest first."""
     with reading() as session:
         found = queries.case(session, instance_id, actor())
-        events = story.events(session, found, tasks.of_case(session, instance_id))
+        events, more = story.page(session, found, query["cursor"], query["limit"])
     _note_read(instance_id)
-    later = [each for each in events if each.seq > query["cursor"]]
-    page = later[: query["limit"]]
     return {
-        "events": [answers.flat(each) | {"facts": answers.facts(each.facts)} for each in page],
-        "next": str(page[-1].seq) if len(later) > len(page) else None,
+        "events": [answers.flat(each) | {"facts": answers.facts(each.facts)} for each in events],
+        "next": str(events[-1].seq) if more else None,
     }
 
 

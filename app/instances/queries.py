@@ -118,13 +118,19 @@ _COLUMNS = (
 
 
 def cases(
-    session: Session, actor: Actor, search: str = "", state: str = "", process: str = "", before: int = 0
+    session: Session,
+    actor: Actor,
+    search: str = "",
+    state: str = "",
+    process: str = "",
+    before: int = 0,
+    limit: int = PAGE,
 ) -> CasePage:
-    """The newest cases that a person may see.
+    """The newest cases that a person may see, `limit` of those older than the case `before`.
 
     `search` finds a reference or its end ("42"), a business key, a customer's number or part of a customer's name.
     """
-    wanted = _brief().where(visible_to(actor)).order_by(ProcessInstance.id.desc()).limit(PAGE + 1)
+    wanted = _brief().where(visible_to(actor)).order_by(ProcessInstance.id.desc()).limit(limit + 1)
     if search:
         wanted = wanted.where(_matches(search))
     if state:
@@ -134,7 +140,7 @@ def cases(
     if before:
         wanted = wanted.where(ProcessInstance.id < before)
     found = [_as_brief(row) for row in session.execute(wanted)]
-    return CasePage(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None)
+    return CasePage(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
 
 def briefs(session: Session, instances: Collection[int]) -> dict[int, Brief]:

@@ -24,7 +24,7 @@ from app.instances.models import Incident, ServiceRequest, Subscription, Timer
 from app.instances.queries import Brief
 from app.people.queries import Named, names_of
 from app.tasks.models import Task
-from app.tasks.queries import LaneName, Work
+from app.tasks.queries import LaneName, Work, by_id
 
 #: Kinds that tell how the machine moved, not what somebody did or has to know. Audit shows them, a case hides them.
 MACHINERY = frozenset(("step.left", "timer.set", "message.awaited", "service.called", "task.created", "data.written"))
@@ -103,15 +103,24 @@ class Outline:
 
 def events(session: Session, case: Brief, tasks: Iterable[Work]) -> list[Event]:
     """Every event of a case, the oldest first."""
-    rows = session.execute(
-        sa.select(HistoryEvent, HistoryPayload.body)
-        .outerjoin(
-            HistoryPayload,
-            sa.and_(HistoryPayload.stream_id == HistoryEvent.stream_id, HistoryPayload.seq == HistoryEvent.seq),
-        )
-        .where(HistoryEvent.stream_id == case.id)
-        .order_by(HistoryEvent.seq)
-    ).all()
+    return _told(session, case, session.execute(_facts(case)).all(), tasks)
+
+
+def page(session: Session, case: Brief, after: int, limit: int) -> tuple[list[Event], bool]:
+    """The first `limit` events of a case behind the event `after`, and whether there are more."""
+    rows = session.execute(_facts(case).where(HistoryEvent.seq > after).limit(limit + 1)).all()
+    shown = rows[:limit]
+    tasks = by_id(session, {row.task_id for row, _ in shown if row.task_id})
+    return _told(session, case, shown, tasks), len(rows) > limit
+
+
+def _facts(case: Brief) -> sa.Select[HistoryEvent, str]:
+    said = sa.and_(HistoryPayload.stream_id == HistoryEvent.stream_id, HistoryPayload.seq == HistoryEvent.seq)
+    rows = sa.select(HistoryEvent, HistoryPayload.body).outerjoin(HistoryPayload, said)
+    return rows.where(HistoryEvent.stream_id == case.id).order_by(HistoryEvent.seq)
+
+
+def _told(session: Session, case: Brief, rows: Sequence[Any], tasks: Iterable[Work]) -> list[Event]:
     given = {row.facts["to"] for row, _ in rows if row.facts and row.facts.get("to")}
     people = names_of(session, {who for row, _ in rows for who in (row.actor_id, row.acting_for_id) if who} | given)
     by_task = {task.id: task for task in tasks}

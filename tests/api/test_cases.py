@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from app.core.clock import FakeClock
-from app.instances import moves
+from app.instances import moves, story
 from app.jobs.runner import Runner
 from tests.api.conftest import CallAs
 from tests.conftest import Cast
@@ -111,6 +112,37 @@ def test_a_long_history_comes_in_pages(relay: Any, machine: CallAs) -> None:
         pages += page["events"]
         cursor = page["next"]
     assert pages == whole["events"]
+
+
+def test_a_page_of_a_history_is_cut_by_the_database(
+    relay: Any, machine: CallAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case may have thousands of events: what is not shown is not read."""
+    lin, told = machine("lin"), story._event
+    begun = lin.post("instances", {"process": "relay", "data": {}}, 201)
+    lin.post(f"tasks/{begun['tasks'][0]}/complete", {"answer": {}})
+    seen: list[int] = []
+    monkeypatch.setattr(story, "_event", lambda row, *rest: seen.append(row.seq) or told(row, *rest))
+    whole = lin.get(f"instances/{begun['id']}/history")["events"]
+    seen.clear()
+    page = lin.get(f"instances/{begun['id']}/history?limit=2&cursor=2")
+    assert page == {"events": whole[2:4], "next": "4"}
+    assert seen == [3, 4]
+
+
+@pytest.mark.parametrize(("limit", "sizes"), [(1, [1, 1, 1]), (2, [2, 1]), (3, [3]), (200, [3])])
+def test_cases_come_in_pages_of_the_size_asked_for(relay: Any, machine: CallAs, limit: int, sizes: list[int]) -> None:
+    lin = machine("lin")
+    begun = [lin.post("instances", {"process": "relay", "data": {}}, 201)["id"] for _ in range(3)]
+    pages, cursor = [], "0"
+    while cursor is not None:
+        page = lin.get(f"instances?limit={limit}&cursor={cursor}")
+        pages.append([each["id"] for each in page["instances"]])
+        cursor = page["next"]
+        if len(pages) == 1:
+            lin.post("instances", {"process": "relay", "data": {}}, 201)  # a newer one moves no page
+    assert [len(each) for each in pages] == sizes
+    assert [each for page in pages for each in page] == begun[::-1]
 
 
 def test_ids_are_text_wherever_they_stand(relay: Any, machine: CallAs, cast: Cast) -> None:

@@ -193,6 +193,10 @@ def test_every_wrong_field_is_named(world: World, machine: CallAs) -> None:  # n
         ("tasks?nothing=1", ["nothing"]),
         ("instances?cursor=9223372036854775808", ["cursor"]),
         ("instances?cursor=x", ["cursor"]),
+        ("instances?limit=0", ["limit"]),
+        ("instances?limit=201", ["limit"]),
+        ("instances?limit=", ["limit"]),
+        ("instances?limit=ten", ["limit"]),
         ("instances?state=gone", ["state"]),
         ("instances?search=%00", ["search"]),
         ("instances?search=" + "x" * 101, ["search"]),
@@ -203,6 +207,14 @@ def test_every_wrong_field_is_named(world: World, machine: CallAs) -> None:  # n
 )
 def test_a_wrong_query_is_refused_by_name(machine: CallAs, path: str, fields: list[str]) -> None:
     assert sorted(machine("admin").get(path, 422)["error"]["fields"]) == fields
+
+
+@pytest.mark.parametrize("asked", ["limit=0", "limit=1001", "limit=x", "cursor=-1", "cursor=x", "cursor=2147483648"])
+def test_a_wrong_part_of_a_history_is_refused_by_name(relay: Any, machine: CallAs, asked: str) -> None:
+    lin = machine("lin")
+    case = lin.post("instances", {"process": "relay", "data": {}}, 201)["id"]
+    refused = lin.get(f"instances/{case}/history?{asked}", 422)
+    assert list(refused["error"]["fields"]) == [asked.partition("=")[0]]
 
 
 def test_half_an_escape_in_a_query_is_no_crash(relay: Any, machine: CallAs) -> None:
