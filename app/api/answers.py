@@ -296,6 +296,14 @@ class Versions(Answered):
     versions = fields.List(fields.Nested(Version), required=True)
 
 
+class VersionMoved(Answered):
+    """What became of a version."""
+
+    key = fields.String(required=True)
+    version = fields.Integer(required=True)
+    state = fields.String(required=True)
+
+
 class DeployedOne(Answered):
     """What became of one process of the file."""
 

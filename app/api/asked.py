@@ -103,6 +103,12 @@ class Repair(Asked):
     data = Object(load_default=dict, metadata={"description": "Variables to write before going on."})
 
 
+class WhyRetired(Asked):
+    """Why a version goes out of use, or comes back."""
+
+    reason = _reason(load_default="")
+
+
 class InstancesQuery(Asked):
     """Which cases."""
 

@@ -1,4 +1,4 @@
-"""Processes: which stand in which versions, their drawings, and deploying a diagram."""
+"""Processes: which stand in which versions, their drawings, deploying a diagram, taking a version out of use."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from app.core.errors import Invalid
 from app.definitions import queries
 from app.definitions.deploy import Deployed, deploy
 from app.definitions.errors import DiagramRefused, NotAnalyst
+from app.definitions.retire import restore, retire
+
+_BECOMES = {"retire": (retire, "retired"), "restore": (restore, "deployed")}
 
 
 @call(
@@ -70,6 +73,22 @@ def get_diagram(key: str, version: int) -> Response:
     response = Response(body, mimetype="application/xml")
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+@call(
+    "POST",
+    "/definitions/<word:key>/<id:version>/<any(retire,restore):how>",
+    body=asked.WhyRetired,
+    optional=True,
+    answer=answers.VersionMoved,
+)
+def retire_definition(key: str, version: int, how: str, body: Mapping[str, Any]) -> Any:
+    """Take a version out of use, or back: new cases begin on the newest in use, running ones stay. For analysts."""
+    with reading() as session:
+        found = queries.version(session, key, version)
+    change, state = _BECOMES[how]
+    change(found.id, by=actor(), reason=body["reason"])
+    return {"key": key, "version": version, "state": state}
 
 
 def _deployed(made: Sequence[Deployed]) -> dict[str, Any]:

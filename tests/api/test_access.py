@@ -47,6 +47,7 @@ TABLE = {
     "list_definitions":  (200, 200, 200, 200, 200, 200, 200, 401),
     "get_definition":    (200, 200, 200, 200, 200, 200, 200, 401),
     "get_diagram":       (200, 200, 200, 200, 200, 200, 200, 401),
+    "retire_definition": (403, 403, 403, 200, 403, 403, 200, 401),
     "list_incidents":    (403, 403, 403, 403, 200, 403, 200, 401),
     "repair_incident":   (403, 403, 403, 403, 403, 403, 200, 401),
     "openapi":           (200, 200, 200, 200, 200, 200, 200, 200),
@@ -77,6 +78,7 @@ class World:
     def path(self, rule: str) -> str:
         places = {"<id:instance_id>": self.instance, "<id:task_id>": self.task, "<id:incident_id>": self.incident}
         places |= {"<word:key>": "relay", "<id:version>": "1", "<any(retry,skip):how>": "retry"}
+        places["<any(retire,restore):how>"] = "retire"
         for place, value in places.items():
             rule = rule.replace(place, value)
         return rule[1:]

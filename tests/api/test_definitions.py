@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from app.core.database import reading
 from app.definitions.models import DefinitionFile, ProcessDefinition
-from app.history import HistoryStream
+from app.history import HistoryPayload, HistoryStream
 from app.people.models import Lane
-from tests.api.conftest import CallAs
+from tests.api.conftest import CallAs, Machine
 from tests.api.test_cases import FORM
 from tests.instances.conftest import END, HEAD, START, flow, lanes, process, task
 
@@ -70,6 +70,48 @@ def test_the_same_file_again_is_the_same_version(machine: CallAs) -> None:
     assert [each["version"] for each in versions] == [2, 1]
     (newest,) = chen.get("definitions")["definitions"]
     assert (newest["version"], newest["source"], newest["startable"]) == (2, "api", True)
+
+
+def test_chen_takes_a_version_out_of_use_and_back(machine: CallAs) -> None:
+    chen, lin = machine("chen"), machine("lin")
+    chen.raw("POST", "definitions", data=SMALL, content_type="application/xml")
+    old = lin.post("instances", {"process": "small", "data": {}}, 201)
+    changed = SMALL.replace(b'name="work"', b'name="Work"')
+    chen.raw("POST", "definitions", data=changed, content_type="application/xml")
+    retired = chen.post("definitions/small/2/retire", {"reason": "a lane is missing"})
+    assert retired == {"key": "small", "version": 2, "state": "retired"}
+    assert chen.post("definitions/small/2/retire") == retired  # nothing more to do
+    assert [each["state"] for each in lin.get("definitions/small")["versions"]] == ["retired", "deployed"]
+    assert began_on(lin) == 1
+    chen.post("definitions/small/1/retire")
+    assert lin.post("instances", {"process": "small", "data": {}}, 404)["error"]["code"] == "no_such_definition"
+    assert lin.post(f"tasks/{old['tasks'][0]}/complete", {"answer": {}})["state"] == "completed"
+    assert chen.post("definitions/small/2/restore")["state"] == "deployed"
+    assert began_on(lin) == 2
+
+
+def began_on(who: Machine) -> int:
+    """The version on which a case begins now."""
+    begun = who.post("instances", {"process": "small", "data": {}}, 201)
+    version: int = who.get(f"instances/{begun['id']}")["version"]
+    return version
+
+
+def test_why_a_version_was_retired_is_in_the_record(machine: CallAs) -> None:
+    chen = machine("chen")
+    chen.raw("POST", "definitions", data=SMALL, content_type="application/xml")
+    chen.post("definitions/small/1/retire", {"reason": "换新版"})
+    with reading() as session:
+        said = sa.select(HistoryPayload.body).join(ProcessDefinition, ProcessDefinition.id == HistoryPayload.stream_id)
+        assert [json.loads(body)["reason"] for body in session.scalars(said) if "reason" in body] == ["换新版"]
+
+
+def test_only_a_version_that_is_there_can_be_retired(machine: CallAs) -> None:
+    chen = machine("chen")
+    chen.raw("POST", "definitions", data=SMALL, content_type="application/xml")
+    for path in ("small/2/retire", "nothing/1/retire", "small/1/forget", "small/0/restore"):
+        chen.post(f"definitions/{path}", status=404)
+    assert list(chen.post("definitions/small/1/retire", {"why": "x"}, 422)["error"]["fields"]) == ["why"]
 
 
 def test_forms_come_in_json_beside_the_diagram(machine: CallAs) -> None:

@@ -72,13 +72,16 @@ def test_every_call_has_words_and_parameters_for_its_places(document: Document) 
 
 
 def test_every_write_takes_a_key_but_those_that_need_none(document: Document) -> None:
-    """A message has an id of its own, a diagram is what it says, and work starts once."""
+    """A message has an id of its own, a diagram is what it says, work starts once, what is retired stays retired."""
     without = {
         path
         for path, methods in document.spec["paths"].items()
         if "post" in methods and "Idempotency-Key" not in {each["name"] for each in methods["post"]["parameters"]}
     }
-    assert without == {f"/api/v1/{path}" for path in ("messages", "definitions", "tasks/{task_id}/start")}
+    assert without == {
+        f"/api/v1/{path}"
+        for path in ("messages", "definitions", "tasks/{task_id}/start", "definitions/{key}/{version}/{how}")
+    }
 
 
 @pytest.mark.parametrize(
