@@ -20,6 +20,7 @@ from app.core.database import ask
 from app.definitions import library
 from app.diagrams.model import Diagram, Node
 from app.history import HistoryEvent, HistoryPayload, StepRow
+from app.instances import words
 from app.instances.models import Incident, ServiceRequest, Subscription, Timer
 from app.instances.queries import Brief
 from app.people.queries import Named, names_of
@@ -187,20 +188,6 @@ def outline(diagram: Diagram, process_key: str) -> list[Outline]:
     return lanes + ([Outline("", {}, loose)] if loose else [])
 
 
-def labels(session: Session, case: Brief) -> dict[str, Mapping[str, str]]:
-    """What the forms of a case call its fields: name -> label by language ("" holds a plain one)."""
-    run = partial(ask, session)
-    process = library.version(run, case.definition_id).process
-    forms = {node.form for node in process.nodes.values() if node.form}
-    found: dict[str, Mapping[str, str]] = {}
-    for form_id in sorted(forms):
-        form = library.form(run, case.definition_id, form_id)
-        for component in form.components if form else ():
-            if component.key and component.labels:
-                found.setdefault(component.key, component.labels)
-    return found
-
-
 def values(events: Iterable[Event]) -> dict[str, tuple[Any, Event]]:
     """What a case knows now by field, as far as people or services said it, with the event that said it last."""
     known: dict[str, tuple[Any, Event]] = {}
@@ -236,11 +223,15 @@ class _Names:
 
     def __init__(self, session: Session, case: Brief) -> None:
         self._run = partial(ask, session)
-        self._case = case
+        self._versions = words.definitions(session, [case])[case.id]
 
     def node(self, element: str, definition_id: int | None) -> Node | None:
-        diagram = library.version(self._run, definition_id or self._case.definition_id).diagram
-        return diagram.find_node(element) if element else None
+        """Where an event does not say whose element it was, the case's own drawing is asked first."""
+        for each in [definition_id] if definition_id else self._versions:
+            node = library.version(self._run, each).diagram.find_node(element) if element else None
+            if node is not None:
+                return node
+        return None
 
 
 def _event(

@@ -29,6 +29,7 @@ from app.web import (
     security,
     sentences,
     studio,
+    values,
 )
 from app.web.access import circle_of
 from app.web.language import TAGS, initials, language, name_of, say, tell
@@ -55,7 +56,7 @@ def register(app: Flask) -> None:
         moments=moments,
         sentence=sentences.sentence,
         by_day=sentences.by_day,
-        label_of=sentences.label_of,
+        shown=values.shown,
         counted=drawings.counted,
         with_answer=answers.with_answer,
         once=lambda: secrets.token_urlsafe(16),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app.core.translations import catalog
 from app.instances.story import Event
+from app.instances.words import Words
 from app.web import moments
 from app.web.language import language, name_of, say, tell
 
@@ -23,26 +24,26 @@ class Day:
     events: list[Event]
 
 
-def sentence(event: Event) -> Markup:
+def sentence(event: Event, words: Words) -> Markup:
     """What happened, who did it in bold. A kind without a sentence shows itself."""
     key = f"history.{event.kind}"
     if key not in catalog(language()):
         key = "history.other"
     who = Markup("<b>{}</b>").format(name_of(event.actor, say("history.system")))
     said = {"kind": event.kind, "who": who, "step": name_of(event), "to": name_of(event.person, "–")}
-    told = tell(key, **said, **_details(event))
+    told = tell(key, **said, **_details(event, words))
     reason = event.said.get("reason") or event.said.get("message")
     return tell("history.with_reason", said=told, reason=str(reason)) if reason else told
 
 
-def _details(event: Event) -> dict[str, str]:
-    facts = event.facts
+def _details(event: Event, words: Words) -> dict[str, str]:
+    facts, lang = event.facts, language()
     due = facts.get("due")
     return {
-        "name": str(facts.get("name") or facts.get("type") or facts.get("decision") or ""),
+        "name": words.step(event.element, lang) or str(facts.get("name") or ""),
         "code": str(facts.get("code") or ""),
-        "due": moments.soon_or_day(datetime.fromisoformat(due), language()) if isinstance(due, str) else "",
-        "fields": say("web.comma").join(str(each) for each in _fields(event)),
+        "due": moments.soon_or_day(datetime.fromisoformat(due), lang) if isinstance(due, str) else "",
+        "fields": say("web.comma").join(words.label(str(each), lang, event.element) for each in _fields(event)),
         "outcome": say(f"history.outcome.{facts.get('outcome') or 'completed'}"),
     }
 
@@ -58,9 +59,3 @@ def by_day(events: Iterable[Event]) -> list[Day]:
         (on, list(those)) for on, those in groupby(events, key=lambda event: moments.local(event.at).date())
     ]
     return [Day(moments.day(on, language()), those) for on, those in grouped]
-
-
-def label_of(labels: Mapping[str, Mapping[str, str]], field: str) -> str:
-    """What the forms call a field, else its own name."""
-    known = labels.get(field) or {}
-    return known.get(language()) or known.get("") or next(iter(known.values()), "") or field

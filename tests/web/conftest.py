@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app.core.database import reading
 from app.definitions.deploy import deploy
@@ -88,3 +89,9 @@ def token_of(client: FlaskClient) -> str:
     found = re.search(r'name="csrf-token" content="([^"]+)"', page)
     assert found
     return found[1]
+
+
+def words_of(answer: TestResponse) -> str:
+    """What a page says, without its scripts and addresses."""
+    html = re.sub(r"<script.*?</script>", "", answer.get_data(as_text=True), flags=re.DOTALL)
+    return re.sub(r'\b(?:href|src|action|name|id|for|class)="[^"]*"', "", html)

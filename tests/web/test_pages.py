@@ -12,11 +12,10 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from werkzeug.test import TestResponse
 
 from app.core.translations import catalog
 from app.web.access import Who, circle_of
-from tests.web.conftest import House, Reader, token_of
+from tests.web.conftest import House, Reader, token_of, words_of
 
 #: Each reader and the circles they belong to. sun is staff of a department that the case never reaches.
 CIRCLES = {
@@ -100,12 +99,6 @@ def test_no_page_shows_a_key_instead_of_words(house: House, reader: Reader, logi
             assert not KEY.findall(words_of(client.get(address))), address
     assert not KEY.findall(words_of(reader("", lang).get("/login")))
     assert not KEY.findall(words_of(client.get("/nowhere")))
-
-
-def words_of(answer: TestResponse) -> str:
-    """What a page says, without its scripts and addresses."""
-    html = re.sub(r"<script.*?</script>", "", answer.get_data(as_text=True), flags=re.DOTALL)
-    return re.sub(r'\b(?:href|src|action|name|id|for|class)="[^"]*"', "", html)
 
 
 def test_every_answer_tells_the_browser_what_to_refuse(house: House, reader: Reader) -> None:

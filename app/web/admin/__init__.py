@@ -14,7 +14,7 @@ from app.core.database import reading
 from app.core.errors import Invalid, LanewayError
 from app.core.translations import explain
 from app.definitions import queries as definitions
-from app.instances import moves, queries
+from app.instances import moves, queries, words
 from app.people import moves as people_moves
 from app.people import queries as people
 from app.people.models import Post, Role
@@ -32,8 +32,9 @@ def incidents() -> ResponseReturnValue:
     shown = "resolved" if request.args.get("state") == "resolved" else "open"
     with reading() as session:
         found = queries.incidents(session, shown)
+        named = words.steps(session, [each.case for each in found])
         people_known = people.names_of(session, {each.resolved_by_id for each in found if each.resolved_by_id})
-    return render_template("incidents.html", incidents=found, shown=shown, people=people_known)
+    return render_template("incidents.html", incidents=found, shown=shown, people=people_known, words=named)
 
 
 @pages.get("/incidents/<int:incident_id>")
@@ -101,14 +102,14 @@ def map_lane(lane_id: int) -> ResponseReturnValue:
     return _change(move, "admin.lane_mapped", _departments_page, "admin.departments")
 
 
-def _repair(incident_id: int, move: Callable[..., None], words: str) -> ResponseReturnValue:
+def _repair(incident_id: int, move: Callable[..., None], done: str) -> ResponseReturnValue:
     text = request.form.get("data", "")
     try:
         move(incident_id, by=actor(), data=_data(text))
     except LanewayError as fault:
         said = field_messages(fault).get("data", []) if isinstance(fault, Invalid) else []
         return _incident_page(incident_id, " ".join(said) or explain(fault, language()), text), status_of(fault)
-    flash(say(words))
+    flash(say(done))
     return redirect(url_for("admin.incidents"))
 
 
@@ -130,8 +131,8 @@ def _incident_page(incident_id: int, fault: str = "", text: str = "") -> str:
         found = queries.incident(session, incident_id)
         case = found.case
         data = queries.data_of(session, case.id, case.definition_id) if not case.is_over else {}
-        node = definitions.diagram_of(session, case.definition_id).find_node(found.element)
-    return render_template("incident.html", incident=found, data=data, node=node, fault=fault, text=text)
+        known = words.words(session, case)
+    return render_template("incident.html", incident=found, data=data, words=known, fault=fault, text=text)
 
 
 def _people_page(fault: str = "") -> str:
@@ -150,7 +151,7 @@ def _departments_page(fault: str = "") -> str:
     return render_template("departments.html", departments=known, lanes=lanes, processes=processes, fault=fault)
 
 
-def _change(move: Callable[[], None], words: str, page: Callable[[str], str], endpoint: str) -> ResponseReturnValue:
+def _change(move: Callable[[], None], done: str, page: Callable[[str], str], endpoint: str) -> ResponseReturnValue:
     """Do it and go back to the list; a refusal stands on the same page."""
     try:
         move()
@@ -159,7 +160,7 @@ def _change(move: Callable[[], None], words: str, page: Callable[[str], str], en
             [text for texts in field_messages(fault).values() for text in texts] if isinstance(fault, Invalid) else []
         )
         return page(explain(fault, language()) if not said else " ".join(said)), status_of(fault)
-    flash(say(words))
+    flash(say(done))
     return redirect(url_for(endpoint))
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.core.database import reading
 from app.definitions import queries as definitions
 from app.history import queries as history
-from app.instances import moves, queries, story
+from app.instances import moves, queries, story, words
 from app.tasks import queries as tasks
 from app.web.access import Who, allow
 from app.web.drawings import node_names
@@ -42,7 +42,7 @@ def case(instance_id: int) -> ResponseReturnValue:
             "path": story.path(session, found, diagram, work),
             "names": node_names(diagram, found.process_key),
             "outline": story.outline(diagram, found.process_key),
-            "labels": story.labels(session, found),
+            "words": words.words(session, found),
         }
     moves.note_read(instance_id, by=actor())
     return render_template("record.html", case=found, **shown)

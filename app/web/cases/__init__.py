@@ -18,7 +18,7 @@ from app.customers import queries as customers
 from app.definitions import library
 from app.definitions import queries as definitions
 from app.definitions.queries import VersionFacts
-from app.instances import moves, queries, story
+from app.instances import moves, queries, story, words
 from app.tasks import queries as tasks
 from app.web.access import Who, allow
 from app.web.answers import posted_answer
@@ -131,6 +131,7 @@ def _seen(session: Session, case: queries.Brief) -> dict[str, Any]:
     work = tasks.of_case(session, case.id)
     diagram = definitions.diagram_of(session, case.definition_id)
     events = story.events(session, case, work)
+    properties = diagram.processes[case.process_key].properties
     return {
         "tasks": work,
         "relay": story.relay(session, case, work),
@@ -139,7 +140,8 @@ def _seen(session: Session, case: queries.Brief) -> dict[str, Any]:
         "names": node_names(diagram, case.process_key),
         "events": [event for event in events if event.kind not in story.MACHINERY],
         "values": story.values(events),
-        "labels": story.labels(session, case),
+        "words": words.words(session, case),
+        "field_of": {name: properties.get(f"laneway.{name}", name).lstrip("=") for name in ("segment", "channel")},
         "waits": queries.waits(session, case.id),
         "incidents": queries.incidents(session, "open", case.id),
         "customer": customers.get(session, case.customer_id) if case.customer_id else None,
