@@ -53,7 +53,6 @@ HTTP = {
     405: "method_not_allowed",
     413: "too_large",
     415: "unsupported_media_type",
-    429: "too_many_requests",
     500: "internal",
     503: "unavailable",
 }

@@ -76,6 +76,8 @@ def _count_attempt(key: str) -> None:
     with writing() as tx:
         attempts = tx.session.get(LoginAttempts, key, with_for_update=True)
         if attempts is None or attempts.last_at + FORGET_FAILURES < now():
+            # Here, not only when somebody gets in: whoever guesses names for days must not fill the table.
+            tx.session.execute(delete(LoginAttempts).where(LoginAttempts.last_at < now() - FORGET_FAILURES))
             attempts = tx.session.merge(LoginAttempts(key=key, failures=0, last_at=now(), blocked_until=None))
         if attempts.blocked_until is not None and attempts.blocked_until > now():
             seconds = (attempts.blocked_until - now()).total_seconds()

@@ -45,6 +45,11 @@ def status_of(fault: LanewayError) -> int:
     return next(STATUSES[each] for each in type(fault).__mro__ if each in STATUSES)
 
 
+def later(fault: LanewayError) -> dict[str, str]:
+    """Tells programs, too, when to come back."""
+    return {"Retry-After": str(fault.details["seconds"])} if isinstance(fault, TooManyAttempts) else {}
+
+
 def _refused(fault: LanewayError) -> ResponseReturnValue:
     if isinstance(fault, LoginNeeded) and request.method in ("GET", "HEAD"):
         asked = request.full_path.rstrip("?")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.clock import FakeClock, running_on
 from app.core.database import reading
@@ -139,6 +139,18 @@ def test_getting_in_forgives_the_failures_before(lin: Actor) -> None:
 def test_somebody_elsewhere_cannot_lock_lin_out(lin: Actor) -> None:
     fail(5, address="198.51.100.1")
     assert logins.log_in("lin", PASSWORD, address=HERE)
+
+
+def test_failures_of_long_ago_are_forgotten_when_new_ones_come(lin: Actor, clock: FakeClock) -> None:
+    """Nobody ever gets in, and yet the table does not grow for ever."""
+    for number in range(3):
+        with pytest.raises(WrongLogin):
+            logins.log_in(f"guess{number}", "a guess at random", address=HERE)
+    clock.at += timedelta(hours=1, seconds=1)
+    with pytest.raises(WrongLogin):
+        logins.log_in("lin", "a guess at random", address=HERE)
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(LoginAttempts)) == 1
 
 
 def test_an_attempt_counts_even_when_the_process_dies_in_it(lin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

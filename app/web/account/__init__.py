@@ -14,7 +14,7 @@ from app.people import logins, moves
 from app.people.errors import TooManyAttempts, WrongLogin
 from app.web.access import Who, allow
 from app.web.demo import demo_logins
-from app.web.errors import field_messages, status_of
+from app.web.errors import field_messages, later, status_of
 from app.web.language import COOKIE as LANGUAGE_COOKIE
 from app.web.language import language, say, speak
 from app.web.security import COOKIE as LOGIN_COOKIE
@@ -48,7 +48,7 @@ def log_in() -> ResponseReturnValue:
     try:
         entered = logins.log_in(name, password, address=address, agent=agent, lasting=lasting)
     except (WrongLogin, TooManyAttempts) as fault:
-        return _login_page(name, explain(fault, language())), status_of(fault)
+        return _login_page(name, explain(fault, language())), status_of(fault), later(fault)
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     if chosen in LANGUAGES:
         moves.set_preferences(by=entered.actor, language=chosen)
