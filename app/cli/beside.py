@@ -45,6 +45,12 @@ class Beside:
             return fault.column, fault.explain(self._lang)
         return None
 
+    def names_read(self, expression: Expression) -> frozenset[str] | None:
+        try:
+            return from_dialect(expression).names
+        except ExpressionError:
+            return None
+
     def service_types(self) -> set[str] | None:
         return None
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from app import diagrams, history
+from app import diagrams, engine, history
 from app.core import clock, jsontext
 from app.core.database import Tx, again, writing
 from app.core.ids import new_id
+from app.definitions import timer_starts
 from app.definitions.errors import DiagramRefused, NotAnalyst
 from app.definitions.judging import DeploymentContext, Parts, find_parts, lane_names, part_faults, unrunnable
 from app.definitions.models import (
@@ -51,7 +52,7 @@ def deploy(
 ) -> list[Deployed]:
     """Deploy every executable process of a file. `known` are process keys that are about to be deployed with it.
 
-    A process whose diagram, forms and decisions are those of its newest version keeps that version.
+    A process whose diagram, forms and decisions are those of its newest version keeps that version, and its timers.
     Raises NotAnalyst, UnreadableDiagram, and DiagramRefused with every finding (`findings`).
     """
     if not (by.is_analyst or by.is_admin):
@@ -62,7 +63,7 @@ def deploy(
         findings = list(diagrams.check(diagram, context))
         runnable = [process for process in diagram.processes.values() if process.executable]
         if not any(finding.severity == "error" for finding in findings):
-            findings += unrunnable(diagram, runnable)
+            findings += unrunnable(diagram, runnable) or timer_starts.findings(diagram, runnable)
         findings += [fault for process in runnable for fault in part_faults(process, find_parts(process, sources))]
         if any(finding.severity == "error" for finding in findings) or not runnable:
             raise DiagramRefused(findings=findings)
@@ -86,6 +87,7 @@ def _deploy(
         return Deployed(newest.id, newest.key, newest.version, False, findings)
     row = _row(diagram, process, content, (newest.version if newest else 0) + 1, by, file_name, source)
     _store(tx, row, diagram, parts)
+    timer_starts.arrange(tx, row.id, engine.compile(diagram, process.id), row.version)
     lane_ids(tx, process.id, [(lane.path, lane.name or lane.id, lane.names) for lane in process.lanes.values()])
     facts = {"key": row.key, "version": row.version, "hash": content, "source": source}
     stream = history.open_stream(tx, row.id, "definition")

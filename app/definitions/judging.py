@@ -63,6 +63,12 @@ class DeploymentContext:
             return fault.column, fault.message
         return None
 
+    def names_read(self, expression: Expression) -> frozenset[str] | None:
+        try:
+            return from_dialect(expression).names
+        except ExpressionError:
+            return None
+
     def service_types(self) -> set[str] | None:
         return None
 

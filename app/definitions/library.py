@@ -89,10 +89,16 @@ def version(run: Run, definition_id: int) -> Version:
 
 def newest(run: Run, key: str) -> Version:
     """The newest deployed version of a process. Raises NoSuchDefinition."""
-    rows = run(_newest, {"process": key})
-    if not rows:
+    found = find_newest(run, key)
+    if found is None:
         raise NoSuchDefinition(key=key)
-    return version(run, rows[0][0])
+    return version(run, found)
+
+
+def find_newest(run: Run, key: str) -> int | None:
+    """The id of the version that new cases begin on; None where no version is deployed."""
+    rows = run(_newest, {"process": key})
+    return rows[0][0] if rows else None
 
 
 def numbered(run: Run, key: str, number: int) -> Version:

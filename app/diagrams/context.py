@@ -22,6 +22,9 @@ class Context(Protocol):
     def expression_fault(self, expression: Expression) -> tuple[int, str] | None:
         """Column and reason when the expression cannot be used; None when it can, or is not judged."""
 
+    def names_read(self, expression: Expression) -> frozenset[str] | None:
+        """Names of data that the expression reads; None when it cannot be read, or is not judged."""
+
     def service_types(self) -> set[str] | None: ...
 
 
@@ -41,6 +44,9 @@ class Nothing:
         return None
 
     def expression_fault(self, expression: Expression) -> tuple[int, str] | None:
+        return None
+
+    def names_read(self, expression: Expression) -> frozenset[str] | None:
         return None
 
     def service_types(self) -> set[str] | None:

@@ -4,6 +4,7 @@ SpiffWorkflow does the stepping; our own specs say what each element does; only 
 """
 
 from .advance import advance, start
+from .appointments import Appointment, first, following, timer_starts
 from .codec import FORMAT
 from .errors import NoStart, NotRunnable, TooLargeData, UnknownStep, UnreadableState
 from .events import (
@@ -43,6 +44,7 @@ from .program import Program, compile
 
 __all__ = [
     "FORMAT",
+    "Appointment",
     "Cancel",
     "DataWritten",
     "DecisionMade",
@@ -82,7 +84,10 @@ __all__ = [
     "Waiting",
     "advance",
     "compile",
+    "first",
+    "following",
     "load",
     "pieces_for",
     "start",
+    "timer_starts",
 ]

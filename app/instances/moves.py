@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app import engine
+from app import engine, history
+from app.core import clock
 from app.core.database import again, writing
 from app.core.errors import Invalid
 from app.core.keepable import keepable
+from app.definitions import timer_starts
 from app.instances import answers, incidents, messages, services, starting, timers
+from app.instances import case as cases
 from app.instances.case import Key
 from app.instances.errors import NotAllowed, NotRunning
 from app.instances.limits import NAME_LENGTH, require_short
@@ -49,6 +52,37 @@ def start(
     with writing() as tx:
         order = starting.Order(process, data, business_key, customer_id, version, element, payload, mark)
         return starting.begin(tx, order, by, asked)
+
+
+@again
+def start_by_clock(plan: timer_starts.Plan) -> bool:
+    """The moment of a timer start event came: begin a case, and plan the next moment with it.
+
+    False when another version took its place meanwhile, or when this was done before (a crash came after the commit).
+    """
+    asked = Key("start", plan.key, [plan.definition, plan.element])
+    with writing() as tx:
+        if not timer_starts.is_in_force(tx, plan) or cases.answered(tx, SYSTEM, asked) is not None:
+            return False
+        order = starting.Order(plan.process, {}, None, None, plan.version, plan.element, {}, "real")
+        starting.begin(tx, order, SYSTEM, asked)
+        timer_starts.plan_next(tx, plan)
+        return True
+
+
+@again
+def miss_start(plan: timer_starts.Plan, error: str) -> None:
+    """No case could be begun at the moment of a timer start event: say so in the definition's record, and go on."""
+    asked = Key("miss_start", plan.key, [plan.definition, plan.element])
+    with writing() as tx:
+        if not timer_starts.is_in_force(tx, plan) or cases.answered(tx, SYSTEM, asked) is not None:
+            return
+        facts = {"due": plan.when.due_at.isoformat()}
+        payload = {"message": keepable(error, 4000)}
+        fact = history.Fact("definition.start_missed", plan.element, facts=facts, payload=payload)
+        history.record(tx, plan.definition, "definition", [fact], by=SYSTEM.recorded_id)
+        timer_starts.plan_next(tx, plan)
+        cases.remember(tx, SYSTEM, asked, {"definition": plan.definition}, clock.now())
 
 
 @again

@@ -16,6 +16,7 @@ from flask import Flask
 from app.core import clock, queue
 from app.core.database import Tx, again, reading, writing
 from app.core.keepable import keepable
+from app.definitions.timer_starts import JOB, Plan
 from app.instances import messages, moves, timers
 from app.instances.models import Message, MoveKey
 from app.jobs import service_calls
@@ -158,12 +159,23 @@ def register_handlers(service_backoff_seconds: float) -> None:
     """What each job name means."""
     queue.handle("message.deliver", lambda args: _deliver(args["message"]))
     queue.handle("message.send", _send, most=10)
+    queue.handle(JOB, _begin, on_failure=_not_begun)
     service_calls.register(service_backoff_seconds)
 
 
 def _deliver(message_id: int) -> None:
     """Once; a message that nobody listens for yet is found again by the tick when somebody does."""
     moves.deliver(message_id)
+
+
+def _begin(args: dict[str, object]) -> None:
+    """The moment of a timer start event came."""
+    moves.start_by_clock(Plan.read(args))
+
+
+def _not_begun(args: dict[str, object], error: str) -> None:
+    """One moment that began no case does not end its cycle."""
+    moves.miss_start(Plan.read(args), error)
 
 
 def _send(args: dict[str, object]) -> None:
