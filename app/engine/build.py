@@ -257,6 +257,8 @@ def _reach(known: Mapping[str, NodeSpec]) -> None:
 
 
 def _from(source: str, before: Mapping[str, set[str]], avoid: str) -> frozenset[str]:
+    if source == avoid:  # a flow back to the gateway itself: only through it is the flow come to
+        return frozenset()
     seen, open_ = {source}, [source]
     while open_:
         for name in before.get(open_.pop(), ()):

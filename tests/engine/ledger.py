@@ -13,7 +13,7 @@ class Ledger:
     def __init__(self) -> None:
         self.entered: dict[str, engine.StepEntered] = {}
         self.left: set[str] = set()
-        self.tasks: dict[str, str] = {}  #: ref -> open, withdrawn or left
+        self.tasks: dict[str, str] = {}  #: ref -> open, answered, withdrawn or left
         self.timers: set[str] = set()
         self.listeners: set[str] = set()
         self.calls: set[str] = set()
@@ -22,6 +22,8 @@ class Ledger:
     def read(self, told: Iterable[engine.Happening], event: engine.Event | None = None) -> None:
         if isinstance(event, engine.ServiceDone | engine.ServiceFailed):
             self.calls.remove(event.ref)
+        if isinstance(event, engine.TaskDone):
+            self.tasks[event.ref] = "answered"
         for it in told:
             assert not self.ended, f"{it} after the end"
             match it:

@@ -235,6 +235,16 @@ def test_an_inclusive_join_waits_while_a_failed_step_could_still_arrive() -> Non
     assert story.open == ["after"]
 
 
+def test_an_inclusive_join_with_a_way_back_to_itself_still_waits_for_who_comes_from_outside() -> None:
+    lines = ("start -> and1 -> a -> xor1 -> or1 -[again]-> or1 -[else]-> end", "and1 -> b -> xor1")
+    story = Story(*lines, data={"again": True})
+    story.answer("a")
+    assert story.open == ["b"]
+    assert not story.all(engine.Failed)
+    story.answer("b", again=False)
+    assert story.ended == "completed"
+
+
 def test_two_inclusive_joins_one_after_the_other_fire_in_their_order() -> None:
     story = Story(
         "start -> and1 -> a -> or2 -> or3 -> after -> end", "and1 -> b -> or2", "and1 -> c -> or3"

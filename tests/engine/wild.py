@@ -1,0 +1,235 @@
+"""Drawings that no block structure holds together, made by chance from a seed: what people draw when nobody looks."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.diagrams.model import Diagram
+from tests.engine.drawing import (
+    Made,
+    boundary,
+    call,
+    catch,
+    draw,
+    end,
+    event_sub,
+    manual,
+    many,
+    receive,
+    repeat,
+    script,
+    service,
+    start,
+    sub,
+    task,
+    throw,
+    user,
+)
+
+CODES = ("E", "F")
+NAMES = tuple(f"c{number}" for number in range(6))  #: what conditions ask; answers write them
+_CONDITIONS = (*NAMES, *(f"not({name})" for name in NAMES))
+_WORK = {"user": 9, "manual": 1, "service": 3, "receive": 1, "task": 3, "script": 1, "catch": 2, "sub": 4, "call": 2}
+_BETWEEN = {"xor": 5, "and": 4, "or": 4, "event": 2, "escalate": 1, "link": 1}
+_GATEWAYS = {
+    "xor": "exclusiveGateway",
+    "and": "parallelGateway",
+    "or": "inclusiveGateway",
+    "event": "eventBasedGateway",
+}
+_ENDS = {"plain": 6, "error": 2, "escalate": 1, "terminate": 1}
+_LAST = {"plain": 30, "error": 1, "escalate": 1, "terminate": 1}  #: of the whole process: few cases are cut short
+
+
+@dataclass
+class Sketch:
+    """One scope: its lines and nodes."""
+
+    lines: list[str] = field(default_factory=list)
+    nodes: dict[str, Made] = field(default_factory=dict)
+
+
+class Wild:
+    """Draws one process; everything comes from `chance`."""
+
+    def __init__(self, chance: random.Random, size: int = 6, depth: int = 2, first: int = 0) -> None:
+        self.chance = chance
+        self.size = size
+        self.depth = depth
+        self.count = first
+
+    def name(self, kind: str) -> str:
+        self.count += 1
+        return f"{kind}_{self.count}"
+
+    def pick(self, weights: dict[str, int]) -> str:
+        return self.chance.choices(list(weights), list(weights.values()))[0]
+
+    def drawn(self, key: str = "story") -> Diagram:
+        sketch = self.scope(self.depth)
+        return draw(*sketch.lines, key=key, **sketch.nodes)
+
+    def scope(self, depth: int, begin: Made | None = None) -> Sketch:
+        """Nodes in a row, joined by chance: mostly forward, sometimes back, sometimes twice."""
+        chance, sketch = self.chance, Sketch()
+        first = self.name("start")
+        if begin is not None:
+            sketch.nodes[first] = begin
+        inner = [self.node(sketch, depth) for _ in range(chance.randint(1, self.size if depth == self.depth else 3))]
+        hosts = [name for name in inner if sketch.nodes[name].kind.endswith(("Task", "Process", "Activity", "task"))]
+        borders = [made for host in hosts for made in self.borders(sketch, host, depth)]
+        ends = [self.end(sketch, _ENDS if depth < self.depth else _LAST) for _ in range(chance.randint(1, 2))]
+        self.join(sketch, [first, *inner, *ends], borders)
+        if depth and chance.random() < 0.25:
+            self.event_sub(sketch, depth)
+        return sketch
+
+    def node(self, sketch: Sketch, depth: int) -> str:
+        kind = self.pick(_WORK if self.chance.random() < 0.65 else _BETWEEN)
+        if not depth and kind in ("sub", "call"):
+            kind = "user"
+        name = self.name({"link": "thrown", "escalate": "escalate"}.get(kind, kind))
+        sketch.nodes[name] = self.made(kind, name, depth)
+        return name
+
+    def made(self, kind: str, name: str, depth: int) -> Made:
+        chance = self.chance
+        match kind:
+            case "sub":
+                inner = self.scope(depth - 1)
+                return sub(*inner.lines, loop=self.loop(), **inner.nodes)
+            case "call":
+                return replace_loop(call("called"), self.loop())
+            case "user" | "manual" | "service" | "task":
+                make = {"user": user, "manual": manual, "service": service, "task": task}[kind]
+                return replace_loop(make(), self.loop() if chance.random() < 0.5 else None)
+            case "receive":
+                return receive(name)
+            case "script":
+                return script("{}")
+            case "catch":
+                return catch("message", name) if chance.random() < 0.5 else catch("timer", duration="PT1H")
+            case "escalate":
+                return throw("escalation", chance.choice(CODES))
+            case "link":
+                return throw("link", name)
+        return Made(_GATEWAYS[kind])
+
+    def loop(self) -> Any:
+        chance = self.chance
+        match chance.randrange(8):
+            case 0 | 1:
+                until = chance.choice([None, None, "c0", "numberOfCompletedInstances >= 2"])
+                what = {"cardinality": str(chance.randint(0, 3))} if chance.random() < 0.5 else {"collection": "all"}
+                return many(**what, sequential=chance.random() < 0.5, until=until)
+            case 2:
+                return repeat(
+                    chance.choice(_CONDITIONS), maximum=chance.choice([None, 2]), before=chance.random() < 0.4
+                )
+        return None
+
+    def borders(self, sketch: Sketch, host: str, depth: int) -> list[str]:
+        """Events on the border of an activity."""
+        chance, found = self.chance, []
+        while chance.random() < 0.35 and len(found) < 2:
+            name, stays = self.name("border"), chance.random() < 0.5
+            match chance.randrange(5):
+                case 0:
+                    made = boundary(host, "timer", interrupting=not stays, duration="PT1H")
+                case 1:
+                    made = boundary(host, "timer", interrupting=not stays, cycle=f"R{chance.randint(1, 2)}/PT1H")
+                case 2:
+                    made = boundary(host, "message", name, interrupting=not stays)
+                case 3:
+                    made = boundary(host, "error", chance.choice(["", *CODES]))
+                case _:
+                    made = boundary(host, "escalation", chance.choice(["", *CODES]), interrupting=not stays)
+            sketch.nodes[name] = made
+            found.append(name)
+        return found
+
+    def end(self, sketch: Sketch, kinds: dict[str, int]) -> str:
+        name = self.name("end")
+        match self.pick(kinds):
+            case "error":
+                sketch.nodes[name] = end("error", self.chance.choice(CODES))
+            case "escalate":
+                sketch.nodes[name] = end("escalation", self.chance.choice(CODES))
+            case "terminate":
+                sketch.nodes[name] = end("terminate")
+            case _:
+                sketch.nodes[name] = Made("endEvent")
+        return name
+
+    def event_sub(self, sketch: Sketch, depth: int) -> None:
+        chance, stays = self.chance, self.chance.random() < 0.6
+        name = self.name("woken")
+        match chance.randrange(4):
+            case 0:
+                begin = start("message", name, interrupting=not stays)
+            case 1:
+                begin = start("timer", interrupting=not stays, duration="PT1H")
+            case 2:
+                begin = start("error", chance.choice(["", *CODES]))
+            case _:
+                begin = start("escalation", chance.choice(["", *CODES]), interrupting=not stays)
+        inner = self.scope(depth - 1, begin)
+        sketch.nodes[name] = event_sub(*inner.lines, **inner.nodes)
+
+    # -- the flows ---------------------------------------------------------------------------------------------------
+
+    def join(self, sketch: Sketch, row: list[str], borders: list[str]) -> None:
+        """Every node is come to and left; the way out of a node is as its kind asks."""
+        chance = self.chance
+        ways: dict[str, list[str]] = {name: [] for name in [*row, *borders]}
+        last = len(row) - 1
+        ends = [name for name in row if name.startswith("end_")]
+        for place, name in enumerate(row[1:], 1):
+            before = [each for each in row[max(0, place - 3) : place] if each not in ends]
+            ways[chance.choice(before or [row[0]])].append(name)
+        for name in [*row[:last], *borders]:
+            if name in ends:
+                continue
+            gateway = name.split("_")[0] in ("xor", "and", "or", "event")
+            wanted = 1 + (chance.random() < (0.8 if gateway else 0.12))
+            while len(ways[name]) < wanted:
+                others = row[row.index(name) + 1 :] if name in row and chance.random() < 0.75 else row[1:]
+                ways[name].append(chance.choice(others))
+        for name, targets in ways.items():
+            self.leave(sketch, name, targets)
+
+    def leave(self, sketch: Sketch, name: str, targets: list[str]) -> None:
+        chance, kind = self.chance, name.split("_")[0]
+        if kind == "thrown":  # a link: its target takes its place
+            target = self.name("catch")
+            sketch.nodes[target] = catch("link", name)
+            sketch.lines += [f"{target} -> {each}" for each in targets]
+        elif kind == "event":
+            for each in targets:
+                event = self.name("catch")
+                made = chance.choice([catch("message", event), catch("timer", duration="PT1H"), receive(event)])
+                sketch.nodes[event] = made
+                sketch.lines += [f"{name} -> {event}", f"{event} -> {each}"]
+        elif kind in ("xor", "or") and len(targets) > 1:
+            default = chance.randrange(len(targets)) if chance.random() < 0.85 else -1
+            for place, each in enumerate(targets):
+                condition = "else" if place == default else chance.choice(_CONDITIONS)
+                sketch.lines.append(f"{name} -[{condition}]-> {each}")
+        elif kind in ("user", "sub", "service") and chance.random() < 0.15:
+            conditions = [chance.choice(_CONDITIONS) for _ in targets]
+            if len(targets) > 1 and chance.random() < 0.7:
+                conditions[0] = "else"
+            sketch.lines += [f"{name} -[{said}]-> {each}" for said, each in zip(conditions, targets, strict=True)]
+        else:
+            sketch.lines += [f"{name} -> {each}" for each in targets]
+
+
+def replace_loop(made: Made, loop: Any) -> Made:
+    return replace(made, says={**made.says, "loop": loop})
+
+
+def called(chance: random.Random) -> Diagram:
+    """The process that others call."""
+    return Wild(chance, size=3, depth=0, first=1000).drawn("called")
