@@ -41,6 +41,8 @@ def translate(key: str, lang: str, /, **values: Any) -> str:
 def explain(error: LanewayError, lang: str) -> str:
     """What an error says to a person: the sentence for its class, else its own message."""
     key = f"errors.{type(error).__name__}"
+    if error.details.get("first", "") is None:
+        key = f"{key}.nobody"  # nobody was first: the case itself moved on
     if key in catalog(lang if lang in LANGUAGES else "en"):
         return translate(key, lang, **error.details)
     return error.message

@@ -30,6 +30,11 @@ from app.tasks.queries import LaneName, Work, by_id
 #: Kinds that tell how the machine moved, not what somebody did or has to know. Audit shows them, a case hides them.
 MACHINERY = frozenset(("step.left", "timer.set", "message.awaited", "service.called", "task.created", "data.written"))
 
+#: Kinds with which a move begins, when it is one that may take work away.
+_MOVERS = frozenset(
+    ("task.completed", "timer.fired", "message.received", "signal.received", "service.done", "service.failed")
+) | {"data.edited", "incident.resolved", "instance.cancel_asked"}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -127,6 +132,13 @@ def _told(session: Session, case: Brief, rows: Sequence[Any], tasks: Iterable[Wo
     by_task = {task.id: task for task in tasks}
     names = _Names(session, case)
     return [_event(row, body, people, by_task, names) for row, body in rows]
+
+
+def withdrawal(events: Sequence[Event], task_id: int) -> Event | None:
+    """What happened that the case no longer needed a task: a timer, a message, a cancelled case, other work done."""
+    over = next((event.seq for event in events if event.kind == "task.cancelled" and event.task_id == task_id), 0)
+    causes = [event for event in events if event.seq < over and event.kind in _MOVERS]
+    return causes[-1] if causes else None
 
 
 def path(session: Session, case: Brief, diagram: Diagram, tasks: Iterable[Work]) -> Path:

@@ -83,9 +83,15 @@ def duty_role(task: Held) -> str:
 def require_live(task: Held, version: int | None = None) -> None:
     """Raises TaskIsOver (with who ended it) and TaskChanged (with who holds it)."""
     if task.state not in LIVE:
-        raise TaskIsOver(first=task.first, at=task.ended_at, state=task.state)
+        raise over(task)
     if version is not None and version != task.version:
         raise TaskChanged(first=task.first, version=task.version)
+
+
+def over(task: Held) -> TaskIsOver:
+    """Nobody was first where the case took the task away, whoever held it then."""
+    first = None if task.state == State.CANCELLED else task.first
+    return TaskIsOver(first=first, at=task.ended_at, state=task.state)
 
 
 def require_candidate(task: Held, by: Actor) -> None:
@@ -205,7 +211,7 @@ _change = Statement(
 def change(tx: Tx, task: Held, state: State, **values: object) -> None:
     """Buffer a change of the row, and show it on `task`. The move begins again when somebody was faster."""
     if not can_become(task.state, state):
-        raise TaskIsOver(first=task.first, at=task.ended_at, state=task.state)
+        raise over(task)
     before = task.version
     task.state, task.version = state.value, before + 1
     for name, value in values.items():

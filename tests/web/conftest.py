@@ -20,7 +20,7 @@ from app.people import demo, logins
 from app.people.models import Lane
 from app.web.security import COOKIE
 from tests.conftest import Cast
-from tests.instances.conftest import END, START, Files, flow, lanes, process, task
+from tests.instances.conftest import END, START, Files, deployed, flow, lanes, process, task  # noqa: F401  a fixture
 
 FORM = {
     "type": "default",
@@ -70,17 +70,23 @@ Reader = Callable[..., FlaskClient]
 
 
 @pytest.fixture
-def reader(house: House) -> Reader:
-    """A client in which somebody is logged in; nobody for ""."""
+def client_of(app: Flask) -> Reader:
+    """A client in which somebody of the cast is logged in; nobody for ""."""
 
     def sit_down(login: str = "", lang: str = "en") -> FlaskClient:
-        client = house.app.test_client()
+        client = app.test_client()
         client.set_cookie("laneway_language", lang)
         if login:
             client.set_cookie(COOKIE, logins.log_in(login, demo.PASSWORD).secret)
         return client
 
     return sit_down
+
+
+@pytest.fixture
+def reader(house: House, client_of: Reader) -> Reader:
+    """The same, with something to look at."""
+    return client_of
 
 
 def token_of(client: FlaskClient) -> str:

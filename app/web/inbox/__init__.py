@@ -14,9 +14,11 @@ from app import forms
 from app.core.database import reading
 from app.core.errors import Invalid, Refused, Stale
 from app.core.translations import explain
-from app.instances import moves, story
+from app.instances import moves, story, words
 from app.instances import queries as cases
 from app.instances.queries import Brief
+from app.instances.story import Event
+from app.instances.words import Words
 from app.people import queries as people
 from app.people.actor import actor as actor_of
 from app.tasks import queries as tasks
@@ -54,6 +56,8 @@ class Desk:
     schema: dict[str, Any] | None
     data: Mapping[str, Any]
     form: forms.Form | None
+    withdrawn: Event | None  #: what happened that it was no longer needed
+    words: Words
 
 
 @pages.get("/")
@@ -144,7 +148,11 @@ def _desk(session: Session, task_id: int) -> Desk:
     relay = story.relay(session, case, tasks.of_case(session, case.id))
     fields = forms.fields(form, language(), data) if form else []
     schema = forms.localized(form, language()) if form else None
-    return Desk(found, case, relay, colleagues, fields, schema, data, form)
+    known, why = Words(), None
+    if found.work.state == "cancelled":
+        known = words.words(session, case)
+        why = story.withdrawal(story.events(session, case, tasks.of_case(session, case.id)), task_id)
+    return Desk(found, case, relay, colleagues, fields, schema, data, form, why, known)
 
 
 def _again(desk: Desk) -> Desk:
