@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import diagrams
+from app.core import jsontext
 from app.core.database import ask
 from app.definitions import library
 from app.definitions.errors import NoSuchDefinition
 from app.definitions.judging import DeploymentContext, lane_names
 from app.definitions.models import DefinitionFile, DefinitionPart, ProcessDefinition
+from app.history import HistoryEvent, HistoryPayload
 from app.people.models import Account
 
 
@@ -39,6 +41,16 @@ class VersionFacts:
     deployer_names: Mapping[str, str]
     startable: bool
     start_form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """How a version went out of use."""
+
+    at: datetime
+    name: str  #: of who did it
+    names: Mapping[str, str]
+    reason: str  #: "" where none was given, or it was erased
 
 
 @dataclass(slots=True)
@@ -121,6 +133,33 @@ def version(session: Session, key: str, number: int | None = None) -> VersionFac
         if number is None or each.version == number:
             return each
     raise NoSuchDefinition(key=key, version=number)
+
+
+def begins_on(session: Session, key: str) -> VersionFacts:
+    """The version that new cases begin on. Raises NoSuchDefinition, also where every version is retired."""
+    for each in versions(session, key):
+        if each.state == "deployed":
+            return each
+    raise NoSuchDefinition(key=key)
+
+
+def retirement(session: Session, definition_id: int) -> Retirement | None:
+    """Who took a version out of use, and why. None where it never was."""
+    events = (
+        sa.select(HistoryEvent.at, Account.name, Account.names, HistoryPayload.body)
+        .outerjoin(Account, Account.id == HistoryEvent.actor_id)
+        .outerjoin(
+            HistoryPayload,
+            sa.and_(HistoryPayload.stream_id == HistoryEvent.stream_id, HistoryPayload.seq == HistoryEvent.seq),
+        )
+        .where(HistoryEvent.stream_id == definition_id, HistoryEvent.kind == "definition.retired")
+        .order_by(HistoryEvent.seq.desc())
+        .limit(1)
+    )
+    row = session.execute(events).first()
+    if row is None:
+        return None
+    return Retirement(row[0], row[1] or "", row[2] or {}, (jsontext.loads(row[3]) if row[3] else {}).get("reason", ""))
 
 
 def diagram_of(session: Session, definition_id: int) -> diagrams.Diagram:

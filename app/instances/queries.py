@@ -213,6 +213,13 @@ def incident(session: Session, incident_id: int) -> IncidentFacts:
     return _as_incident(row, briefs(session, [row.instance_id])[row.instance_id])
 
 
+def running_on(session: Session, definition_id: int) -> int:
+    """How many cases a version still carries."""
+    running = ProcessInstance.state.in_(("running", "suspended"))
+    wanted = sa.select(sa.func.count()).where(ProcessInstance.definition_id == definition_id, running)
+    return session.scalar(wanted.select_from(ProcessInstance)) or 0
+
+
 def open_incidents(session: Session) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(Incident).where(Incident.state == "open")) or 0
 

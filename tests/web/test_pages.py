@@ -169,6 +169,7 @@ POSTED = [
     ("/inbox/{task_id}/assign", ("to", "reason")),
     ("/cases/new/relay", ("answer", "customer", "business_key", "once")),
     ("/admin/incidents/{incident_id}/retry", ("data",)),
+    ("/processes/relay/v1/retire", ("reason",)),
     ("/admin/people/members", ("login", "department", "role", "starts_on")),
     ("/admin/people/members/end", ("login", "department")),
     ("/admin/lanes/{lane_id}", ("department",)),

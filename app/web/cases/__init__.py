@@ -71,14 +71,14 @@ def choose() -> ResponseReturnValue:
 @allow(Who.PEOPLE)
 def begin(key: str) -> ResponseReturnValue:
     with reading() as session:
-        return _begin_page(session, definitions.version(session, key))
+        return _begin_page(session, definitions.begins_on(session, key))
 
 
 @pages.post("/new/<key>")
 @allow(Who.PEOPLE)
 def start(key: str) -> ResponseReturnValue:
     with reading() as session:
-        process = definitions.version(session, key)
+        process = definitions.begins_on(session, key)
         form = _start_form(session, process)
     answer = posted_answer(form, {})
     number = request.form.get("customer", "").strip()[:40]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
@@ -15,8 +15,11 @@ from app.core.translations import explain
 from app.definitions import queries
 from app.definitions.deploy import deploy as deploy_diagram
 from app.definitions.errors import DiagramRefused
+from app.definitions.retire import restore as restore_version
+from app.definitions.retire import retire as retire_version
 from app.definitions.sources import Folders
 from app.instances import story
+from app.instances.queries import running_on
 from app.web.access import Who, allow, may_open
 from app.web.drawings import node_names
 from app.web.language import language, say
@@ -40,16 +43,33 @@ def processes() -> ResponseReturnValue:
 def process(key: str, number: int | None = None) -> ResponseReturnValue:
     with reading() as session:
         shown = queries.version(session, key, number)
-        diagram = queries.diagram_of(session, shown.id)
+        versions, diagram = queries.versions(session, key), queries.diagram_of(session, shown.id)
+        in_use = [each for each in versions if each.state == "deployed"]
         return render_template(
             "process.html",
             process=shown,
-            versions=queries.versions(session, key),
+            versions=versions,
+            begins_on=next(iter(in_use), None),
+            without=next((each for each in in_use if each.id != shown.id), None),
+            running=running_on(session, shown.id),
+            retirement=queries.retirement(session, shown.id) if shown.state == "retired" else None,
             findings=queries.findings(session, shown),
             names=node_names(diagram, key),
             outline=story.outline(diagram, key),
             may_deploy=may_open(Who.ANALYSTS, actor()),
         )
+
+
+@pages.post("/<key>/v<int:number>/retire")
+@allow(Who.ANALYSTS)
+def retire(key: str, number: int) -> ResponseReturnValue:
+    return _become(key, number, retire_version, "studio.retired")
+
+
+@pages.post("/<key>/v<int:number>/restore")
+@allow(Who.ANALYSTS)
+def restore(key: str, number: int) -> ResponseReturnValue:
+    return _become(key, number, restore_version, "studio.restored")
 
 
 @pages.get("/<key>/v<int:number>.bpmn")
@@ -87,6 +107,14 @@ def deploy() -> ResponseReturnValue:
     for each in made:
         flash(say("studio.made" if each.is_new else "studio.unchanged", key=each.key, version=each.version))
     return redirect(url_for("studio.process", key=made[0].key))
+
+
+def _become(key: str, number: int, move: Callable[..., None], words: str) -> ResponseReturnValue:
+    with reading() as session:
+        found = queries.version(session, key, number)
+    move(found.id, by=actor(), reason=request.form.get("reason", "").strip()[:500])
+    flash(say(words, version=number))
+    return redirect(url_for("studio.process", key=key, number=number))
 
 
 def _upload_page(fault: str = "", findings: Sequence[diagrams.Finding] = ()) -> str:
