@@ -6,6 +6,7 @@ SpiffWorkflow does the stepping; our own specs say what each element does; only 
 from .advance import advance, start
 from .appointments import Appointment, first, following, timer_starts
 from .codec import FORMAT
+from .data import taken
 from .errors import NoStart, NotRunnable, TooLargeData, UnknownStep, UnreadableState
 from .events import (
     Cancel,
@@ -89,5 +90,6 @@ __all__ = [
     "load",
     "pieces_for",
     "start",
+    "taken",
     "timer_starts",
 ]

@@ -20,7 +20,7 @@ from app.instances import answers, incidents, messages, services, starting, time
 from app.instances import case as cases
 from app.instances.case import Key
 from app.instances.errors import NotAllowed, NotRunning
-from app.instances.limits import NAME_LENGTH, require_short
+from app.instances.limits import NAME_LENGTH, require_keepable, require_short
 from app.instances.turn import Closing, turn_of_case, turn_of_task
 from app.people.actor import SYSTEM, Actor
 from app.tasks import held
@@ -266,12 +266,15 @@ def receive(
 ) -> int:
     """Something from outside arrived: keep it until it is delivered. Its sender's id makes a repeat harmless.
 
-    Returns our id for it. Raises KeyReused when the id came before with another content, UnusableText, and NotAllowed:
-    a message moves cases and may begin one, so the rule is that of `start`.
+    Returns our id for it. Raises KeyReused when the id came before with another content, UnusableText, UnusableValue
+    (naming what no case could take), and NotAllowed: a message moves cases and may begin one, so the rule is that of
+    `start`.
     """
     if not (by.departments or by.is_admin):
         raise NotAllowed
     require_short("name", name, NAME_LENGTH)
+    require_keepable("correlation", correlation)
+    require_keepable("payload", payload)
     with writing() as tx:
         return messages.keep(tx, kind, name, messages.key_of(correlation), payload, sender_id, by)
 

@@ -252,6 +252,13 @@ def test_a_message_reaches_the_case_that_waits_for_it_once(app: Flask, deployed:
     assert [each["element"] for each in standing["tasks"]] == ["work"]
 
 
+def test_a_message_that_no_case_could_take_is_refused_when_it_comes(machine: CallAs) -> None:
+    message = {"name": "payment", "payload": {"paid": 1, "n" * 501: 1}, "id": "bank-1"}
+    refused = machine("lin").post("messages", message, 422)["error"]
+    assert (refused["code"], list(refused["fields"])) == ("unusable_value", [f"payload.{'n' * 192}"])
+    machine("lin").post("messages", message | {"payload": {"paid": 1}}, 202)
+
+
 def waiting() -> bytes:
     catch = (
         '<bpmn:intermediateCatchEvent id="paid"><bpmn:messageEventDefinition id="m" messageRef="payment"/>'

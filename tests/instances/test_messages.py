@@ -13,6 +13,7 @@ from app.core.clock import FakeClock
 from app.core.errors import Invalid
 from app.instances import moves
 from app.instances.errors import KeyReused
+from app.instances.limits import UnusableValue
 from app.instances.models import Message, ProcessInstance, Subscription
 from app.jobs.runner import Runner
 from tests.conftest import Cast
@@ -330,3 +331,44 @@ def test_a_message_that_cannot_be_kept_is_refused_by_name(cast: Cast, name: str,
         moves.receive(name, {}, {}, sender_id=sender, by=cast.lin)
     assert list(refused.value.fields) == ["name" if sender == "m" else "sender_id"]
     assert messages() == {}
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"in": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "places"),
+    [
+        ("payload", {"fine": 1, "deep": nested(130)}, ["payload.deep"]),
+        ("payload", {"endless": nested(5000), "list": [nested(5000)]}, ["payload.endless", "payload.list"]),
+        ("payload", {"wide": list(range(400_001))}, ["payload.wide"]),
+        ("payload", {"text": {"in": ["a\x00"]}}, ["payload.text"]),
+        ("payload", {"half": "\ud800"}, ["payload.half"]),
+        ("payload", {"key": {"a\x00": 1}}, ["payload.key"]),
+        ("payload", {"n" * 501: 1}, [f"payload.{'n' * 492}"]),
+        ("correlation", {"order": nested(130)}, ["correlation.order"]),
+        ("correlation", {"order": "\ud800"}, ["correlation.order"]),
+    ],
+    ids=lambda it: it if isinstance(it, str) else "",
+)
+def test_what_no_case_could_take_is_refused_on_receipt_by_name(
+    cast: Cast, field: str, values: Any, places: list[str]
+) -> None:
+    content = {"correlation": {}, "payload": {}} | {field: values}
+    with pytest.raises(UnusableValue) as refused:
+        moves.receive("paid", **content, sender_id="m1", by=cast.lin)
+    assert list(refused.value.fields) == places
+    assert messages() == {}
+
+
+def test_whatever_is_kept_can_be_delivered(orders: Any, cast: Cast, runner: Runner) -> None:
+    payload = {"deep": nested(110), "n" * 500: 1, "中" * 500: "\t…\n", "": None, "many": [0] * 50_000}
+    moves.receive("order", {}, payload, sender_id="m1", by=cast.lin)
+    runner.drain()
+    assert messages() == {"m1": "delivered"}
+    ((instance, state),) = rows(sa.select(ProcessInstance.id, ProcessInstance.state))
+    assert (state, list(open_tasks(instance))) == ("running", ["work"])
