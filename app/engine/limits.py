@@ -8,3 +8,4 @@ INSTANCES = 5_000  #: elements of one multi-instance, rounds of one standard loo
 CALLS = 50  #: processes that call each other, one inside the other
 REF = 64  #: characters of the ref of a step that opens a scope; with what follows, a ref has at most 80
 REPEATS = 1_000_000  #: repetitions of a timer that says how many
+CORRELATION = 1_000  #: bytes of a correlation key; listeners are found by an index, which takes no longer ones

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from app.instances.models import Message, ProcessInstance, Subscription
 from app.jobs.runner import Runner
 from tests.conftest import Cast
 from tests.instances.conftest import END, START, Deploy, flow, lanes, process, task
-from tests.instances.seen import events, kinds, one, open_tasks, race, rows, said, state
+from tests.instances.seen import events, incidents, kinds, one, open_tasks, race, rows, said, state
 
 PAID = (
     '<bpmn:message id="paid" name="paid"><bpmn:extensionElements>'
@@ -81,6 +82,15 @@ def test_a_key_is_compared_by_value_and_kind(shop: Any, cast: Cast, runner: Runn
     pay(cast, order, "right")
     runner.drain()
     assert list(open_tasks(begun["id"])) == ["work"]
+
+
+def test_a_key_that_no_index_takes_is_an_incident_and_no_lost_case(shop: Any, cast: Cast) -> None:
+    long = "".join(sha256(str(part).encode()).hexdigest() for part in range(64))  # nothing to compress
+    begun = moves.start("shop", {"order": long}, by=cast.lin)
+    (stuck,) = incidents(begun["id"])
+    assert (stuck.element, stuck.code) == ("wait", "long-correlation")
+    moves.retry(stuck.id, by=cast.admin, data={"order": long[:998]})
+    assert one(sa.select(Subscription.correlation)) == (f'"{long[:998]}"',)
 
 
 def test_a_message_waits_for_a_listener_that_comes_later(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app.core import jsontext
 from app.expressions import Compiled, to_json
 
-from .. import data, moments
+from .. import data, limits, moments
 from ..codec import Wait
 from ..errors import StepFault, UnknownStep
 from ..events import Event, MessageArrived, SignalArrived, TimerDue
@@ -52,7 +52,11 @@ def correlation_of(expression: Compiled | None, visible: Mapping[str, Any]) -> s
     value = to_json(expression.evaluate(visible))
     if value is None:
         raise StepFault("no-correlation", f"The correlation key “{expression.text}” has no value.")
-    return jsontext.dumps(value)
+    key = jsontext.dump_bytes(value)
+    if len(key) > limits.CORRELATION:
+        message = f"The correlation key “{expression.text}” is longer than {limits.CORRELATION} bytes."
+        raise StepFault("long-correlation", message)
+    return key.decode()
 
 
 def listen(step: Step, wait: Wait) -> None:
