@@ -38,11 +38,13 @@ REASONS: dict[str, Callable[[Node], bool]] = {
     "behavior": lambda node: node.loop is not None and node.loop.behavior not in ("", "All"),
 }
 
+#: forms that are drawn into the diagram; ours are files of their own
+FORM_FIELDS = ("formData", "formProperty")
 #: extension elements that act by themselves in the tool they come from, by namespace
 ACTING = {
     ZEEBE: {"executionListener", "taskListener"},
     SPIFF: {"preScript", "postScript"},
-    **{space: {"executionListener", "taskListener", "connector"} for space in CAMUNDA_LIKE},
+    **{space: {"executionListener", "taskListener", "connector", *FORM_FIELDS} for space in CAMUNDA_LIKE},
 }
 
 

@@ -11,6 +11,9 @@ _DURATION = re.compile(
     rf"(?:T(?=\d)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
     re.ASCII,
 )
+_PART = re.compile(rf"({_NUMBER})([A-Z])", re.ASCII)
+_DAYS = {"Y": 366, "M": 31, "W": 7, "D": 1}
+_HOURS = {"H": 1, "M": 1 / 60, "S": 1 / 3600}
 _REPEAT = re.compile(r"R(-1|\d{0,7})", re.ASCII)
 _ZERO = re.compile(r"[^1-9]*", re.ASCII)
 _CRON = re.compile(
@@ -28,8 +31,13 @@ def is_date(text: str) -> bool:
 
 
 def is_duration(text: str) -> bool:
-    """`P3D`, `PT1H30M`, `P2W`, mixed and with fractions."""
-    return _DURATION.fullmatch(text.strip()) is not None
+    """`P3D`, `PT1H30M`, `P2W`, mixed and with fractions; a thousand years at most."""
+    if _DURATION.fullmatch(text.strip()) is None:
+        return False
+    date, _, time = text.strip().partition("T")
+    days = sum(_DAYS[unit] * float(count.replace(",", ".")) for count, unit in _PART.findall(date))
+    hours = sum(_HOURS[unit] * float(count.replace(",", ".")) for count, unit in _PART.findall(time))
+    return days + hours / 24 <= 1000 * _DAYS["Y"]
 
 
 def is_cycle(text: str) -> bool:

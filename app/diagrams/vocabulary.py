@@ -12,23 +12,28 @@ from app.diagrams.names import BPMN, CAMUNDA_LIKE, I18N, SPIFF, XML, ZEEBE, line
 
 
 def expression(text: str | None, line: int, plain: str = "literal") -> Expression | None:
-    """An attribute or text as an expression: "=" begins FEEL, "${" JUEL; anything else is in the language `plain`."""
+    """An attribute or text as an expression: "=" begins FEEL, "${" makes it JUEL; anything else is in `plain`."""
     if text is None or not text.strip():
         return None
     stripped = text.strip()
     if stripped.startswith("="):
         return Expression(stripped[1:].strip(), "feel", line)
-    if stripped.startswith(("${", "#{")):
+    if "${" in stripped or "#{" in stripped:
         return Expression(stripped, "juel", line)
     return Expression(stripped, plain, line)
 
 
 def condition(element: etree._Element | None) -> Expression | None:
-    """A condition element: its `language` counts, else the leading "=", else "python" as SpiffWorkflow writes it."""
+    """A condition element: its `language` counts, else the leading "=", else "python" as SpiffWorkflow writes it.
+
+    FEEL may also be named once for the whole file; other languages that modelers name there say nothing.
+    """
     if element is None:
         return None
     text, language = element.text or "", (element.get("language") or "").lower()
     if text.strip() and not text.strip().startswith(("=", "${", "#{")):
+        if not language and "feel" in (element.getroottree().getroot().get("expressionLanguage") or "").lower():
+            language = "feel"
         if "feel" in language:
             return Expression(text.strip(), "feel", line_of(element))
         if language and "python" not in language:
@@ -104,17 +109,37 @@ def _spiff_form(element: etree._Element) -> str:
 
 
 def assignment(element: etree._Element) -> Assignment:
-    """Who may do a user task."""
+    """Who may do a user task: as the tools say it, else as BPMN's own resources do."""
     zeebe, line = extension(element, ZEEBE, "assignmentDefinition"), line_of(element)
     values = {
         name: zeebe.get(name) if zeebe is not None else camunda(element, name)
         for name in ("assignee", "candidateGroups", "candidateUsers")
     }
+    if not any(values.values()):
+        values = _resources(element)
     return Assignment(
         expression(values["assignee"], line),
         expression(values["candidateGroups"], line),
         expression(values["candidateUsers"], line),
     )
+
+
+def _resources(element: etree._Element) -> dict[str, str | None]:
+    """`humanPerformer` is one person; `potentialOwner` lists `user(lin), group(CS)`, a bare name being a group."""
+    owners = [part for text in _owned(element, "potentialOwner") for part in text.split(",")]
+    users = [part.strip()[5:-1] for part in owners if part.strip().startswith("user(")]
+    groups = [part.strip() for part in owners if part.strip() and not part.strip().startswith("user(")]
+    groups = [part[6:-1] if part.startswith("group(") else part for part in groups]
+    return {
+        "assignee": next(iter(_owned(element, "humanPerformer")), None),
+        "candidateGroups": ",".join(groups),
+        "candidateUsers": ",".join(users),
+    }
+
+
+def _owned(element: etree._Element, role: str) -> list[str]:
+    path = f"{{{BPMN}}}{role}/{{{BPMN}}}resourceAssignmentExpression/{{{BPMN}}}formalExpression"
+    return [each.text.strip() for each in element.findall(path) if each.text and each.text.strip()]
 
 
 def schedule(element: etree._Element) -> Schedule:
@@ -237,13 +262,19 @@ def called(element: etree._Element) -> Called | None:
     return _called_elsewhere(element, line)
 
 
+def _unprefixed(element: etree._Element, reference: str | None) -> str | None:
+    """A reference without a prefix that the file declares: the called process may be written as a QName."""
+    prefix, _, name = (reference or "").strip().rpartition(":")
+    return name if prefix in element.nsmap and name else reference
+
+
 def _called_elsewhere(element: etree._Element, line: int) -> Called | None:
     if local(element) == "businessRuleTask":
         spiff = extension(element, SPIFF, "calledDecisionId")
         text = camunda(element, "decisionRef") or (spiff.text if spiff is not None else None)
         target = expression(text, line)
         return None if target is None else Called(target, result=camunda(element, "resultVariable") or "")
-    target = expression(element.get("calledElement"), line)
+    target = expression(_unprefixed(element, element.get("calledElement")), line)
     if target is None:
         return None
     binding = camunda(element, "calledElementBinding") or ""

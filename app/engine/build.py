@@ -208,9 +208,8 @@ class _Builder:
 
 
 def _begins(node: Node) -> bool:
-    return not (node.incoming or node.attached_to or node.triggered_by_event or node.for_compensation) and not any(
-        event.kind == "link" for event in node.events
-    )
+    aside = node.kind == "boundaryEvent" or node.triggered_by_event or node.for_compensation
+    return not (node.incoming or aside) and not any(event.kind == "link" for event in node.events)
 
 
 def _not_run(node: Node) -> str:

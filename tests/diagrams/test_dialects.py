@@ -69,6 +69,23 @@ def test_activiti_and_flowable_are_camunda_by_another_name() -> None:
         )
 
 
+def test_the_resources_of_bpmn_itself_say_who_where_no_tool_does() -> None:
+    def resource(role: str, text: str) -> str:
+        said_ = f"<bpmn:formalExpression>{text}</bpmn:formalExpression>"
+        return (
+            f"<bpmn:{role}><bpmn:resourceAssignmentExpression>{said_}</bpmn:resourceAssignmentExpression></bpmn:{role}>"
+        )
+
+    owners = resource("potentialOwner", "user(lin), group(CS) , OP") + resource("humanPerformer", "=owner")
+    node = work(f'<bpmn:userTask id="work">{owners}</bpmn:userTask>')
+    assert said(node.assignment.assignee) == ("feel", "owner")
+    assert said(node.assignment.groups) == ("literal", "CS,OP")
+    assert said(node.assignment.users) == ("literal", "lin")
+    node = work(f'<bpmn:userTask id="work" camunda:assignee="wang">{owners}</bpmn:userTask>')
+    assert said(node.assignment.assignee) == ("literal", "wang")
+    assert node.assignment.groups is None
+
+
 # -- machines ----------------------------------------------------------------------------------------------------------
 
 
@@ -166,6 +183,25 @@ def test_a_parameter_that_is_no_text_keeps_its_language_and_an_empty_one_is_null
     )
     found = [said(each.source) for each in work(extended("serviceTask", inner)).inputs]
     assert found == [("list", ""), ("groovy", "1"), ("feel", "null")]
+
+
+@pytest.mark.parametrize("text", ["Order ${number} of ${customer}", "accounting,#{group}", "${a},b"])
+def test_a_text_with_juel_in_it_is_no_plain_text(text: str) -> None:
+    inner = (
+        f'<camunda:inputOutput><camunda:inputParameter name="a">{text}</camunda:inputParameter></camunda:inputOutput>'
+    )
+    assert [said(each.source) for each in work(extended("serviceTask", inner)).inputs] == [("juel", text)]
+    assert said(work(f'<bpmn:userTask id="work" camunda:candidateGroups="{text}"/>').assignment.groups) == (
+        "juel",
+        text,
+    )
+
+
+def test_a_called_process_may_be_written_with_a_prefix_of_the_file() -> None:
+    for written, meant in (("bpmn:q", "q"), ("q", "q"), ("q:1:4711", "q:1:4711")):
+        called = work(f'<bpmn:callActivity id="work" calledElement="{written}"/>').called
+        assert called is not None
+        assert said(called.target) == ("literal", meant)
 
 
 def test_a_call_passes_everything_unless_it_says_what() -> None:
@@ -393,6 +429,21 @@ def test_conditions_in_each_dialect() -> None:
         flow = f'<bpmn:sequenceFlow id="w{number}" sourceRef="work" targetRef="end">{inner}</bpmn:sequenceFlow>'
         found = diagrams.read(drawing(f'<bpmn:task id="work"/>{flow}')).processes["p"].flows[f"w{number}"]
         assert said(found.condition) == meant
+
+
+def test_a_file_may_say_once_that_its_conditions_are_feel() -> None:
+    flow = (
+        '<bpmn:sequenceFlow id="f3" sourceRef="work" targetRef="end">'
+        "<bpmn:conditionExpression>amount * 2 > 5</bpmn:conditionExpression></bpmn:sequenceFlow>"
+    )
+    plain = drawing(f'<bpmn:task id="work"/>{flow}').decode()
+    for language, meant in (
+        ("http://www.omg.org/spec/DMN/20180521/FEEL/", "feel"),
+        ("http://www.w3.org/1999/XPath", "python"),
+    ):
+        xml = plain.replace("<bpmn:definitions ", f'<bpmn:definitions expressionLanguage="{language}" ')
+        condition = diagrams.read(xml.encode()).processes["p"].flows["f3"].condition
+        assert said(condition) == (meant, "amount * 2 > 5")
 
 
 def test_pools_message_flows_data_and_the_version_tag() -> None:

@@ -82,6 +82,8 @@ class Pair:
         self.agree()
 
     def agree(self) -> None:
+        if any(it.code == "endless-loop" for it in self.story.all(engine.Failed)):
+            raise TooMany  # which of several endless ways is gone is nobody's to say
         self.seen = look(self.story)
         data = {name: tuple(value) if isinstance(value, list) else value for name, value in self.story.data.items()}
         assert self.game.sees(self.seen.open, data), self.difference()

@@ -18,7 +18,9 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
         if node.kind != "eventBasedGateway":
             continue
         gateway = title(node.id, node.name)
-        if len(node.outgoing) < 2:
+        if not node.outgoing:
+            yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.nothing", {"gateway": gateway})
+        elif len(node.outgoing) < 2:
             yield Finding(RULE, "warning", node.id, node.line, f"rules.{RULE}.alone", {"gateway": gateway})
         for key in node.outgoing:
             target = process.nodes.get(process.flows[key].target)

@@ -32,7 +32,7 @@ def _event(node: Node, event: EventDefinition) -> Iterator[Finding]:
         yield Finding(RULE, "error", node.id, line, f"rules.{RULE}.message", values)
     elif event.kind == "signal" and not event.name:
         yield Finding(RULE, "error", node.id, line, f"rules.{RULE}.signal", values)
-    elif event.kind in ("error", "escalation") and not event.name and node.kind in _THROWING:
+    elif event.kind in ("error", "escalation") and not event.code and node.kind in _THROWING:
         yield Finding(RULE, "warning", node.id, line, f"rules.{RULE}.no-code", values)
 
 

@@ -8,7 +8,7 @@ from app.diagrams.context import Context
 from app.diagrams.findings import Finding
 from app.diagrams.graph import judged, nodes, title
 from app.diagrams.model import Diagram
-from app.diagrams.runnable import acts, reasons
+from app.diagrams.runnable import FORM_FIELDS, acts, reasons
 
 RULE = "not-run"
 
@@ -32,4 +32,5 @@ def _extensions(diagram: Diagram) -> Iterator[Finding]:
         name = acts(unread)
         if name and unread.element in inside:
             values = {"node": title(unread.element), "extension": name}
-            yield Finding(RULE, "error", unread.element, unread.line, "rules.not-run.extension", values)
+            key = "form-fields" if name in FORM_FIELDS else "extension"
+            yield Finding(RULE, "error", unread.element, unread.line, f"rules.not-run.{key}", values)
