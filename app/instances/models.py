@@ -133,8 +133,8 @@ class Incident(Model):
     instance_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_instance.id"), index=True)
     ref: Mapped[str] = mapped_column(sa.String(80))
     element: Mapped[str] = mapped_column(sa.Text)
-    kind: Mapped[str] = mapped_column(sa.String(10))  #: step or service
-    code: Mapped[str] = mapped_column(sa.Text)
+    kind: Mapped[str] = mapped_column(sa.String(10))  #: step, or service: what it asked for failed
+    code: Mapped[str] = mapped_column(sa.Text)  #: the kind of fault; of a service the BPMN error that nothing caught
     message: Mapped[str] = mapped_column(sa.Text)
     state: Mapped[str] = mapped_column(sa.String(10))  #: open, resolved
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -337,12 +337,12 @@ def finish_call(instance_id: int, ref: str, result: Mapping[str, Any]) -> bool:
 
 @again
 def fail_call(instance_id: int, ref: str, message: str, *, code: str = "") -> bool:
-    """A service call failed for good: a boundary event catches its code, or it becomes an incident."""
+    """A service call failed for good: an event catches its code, or it is an incident with this code and message."""
     with turn_of_case(instance_id, by=SYSTEM, key=Key("fail")) as turn:
         request = services.waiting(turn.tx, instance_id, ref)
         if request is None or turn.case.state != "running":
             return False
-        said = keepable(message, 4000)
+        said, code = keepable(message, 4000), keepable(code, NAME_LENGTH)
         facts = {"ref": ref, "type": request.type, "code": code}
         # Nobody waits for this answer any more; a retry asks again.
         turn.tx.drop(services.TABLE, instance_id=instance_id, ref=ref)

@@ -291,7 +291,9 @@ def _source(turn: Turn, it: engine.DataWritten) -> str:
 
 
 def _failed(turn: Turn, it: engine.Failed) -> None:
-    open_incident(turn, it.ref, it.element, "step", it.code, it.message)
+    told = turn.event
+    by_service = isinstance(told, engine.ServiceFailed) and told.ref == it.ref
+    open_incident(turn, it.ref, it.element, "service" if by_service else "step", it.code, it.message)
 
 
 def open_incident(turn: Turn, ref: str, element: str, kind: str, code: str, message: str) -> None:

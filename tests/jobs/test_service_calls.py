@@ -125,7 +125,9 @@ def test_a_business_error_takes_the_way_that_is_drawn_for_it(
     assert nothing_left()
 
 
-def test_a_business_error_that_nobody_drew_is_an_incident(scored: Any, bank: Bank, cast: Cast, runner: Runner) -> None:
+def test_a_business_error_that_nobody_drew_is_an_incident_that_says_what_the_service_said(
+    scored: Any, bank: Bank, cast: Cast, runner: Runner
+) -> None:
     def say_other(call: Call) -> Any:
         raise BusinessError("what?", code="OTHER")
 
@@ -133,7 +135,23 @@ def test_a_business_error_that_nobody_drew_is_an_incident(scored: Any, bank: Ban
     case = begin(cast)
     runner.drain()
     (incident,) = incidents(case)
-    assert (incident.element, incident.message) == ("ask", "what?")
+    assert (incident.element, incident.kind) == ("ask", "service")
+    assert (incident.code, incident.message) == ("OTHER", "what?")
+    assert said(case, "incident.opened") == {"message": "what?"}
+    (opened,) = [event.facts for event in events(case) if event.kind == "incident.opened"]
+    assert (opened["kind"], opened["code"]) == ("service", "OTHER")
+
+
+def test_a_code_of_any_characters_and_length_is_kept(scored: Any, bank: Bank, cast: Cast, runner: Runner) -> None:
+    def say_strange(call: Call) -> Any:
+        raise BusinessError("what?", code="N\x00O" + "!" * 5000)
+
+    bank.answer = say_strange
+    case = begin(cast)
+    runner.drain()
+    (incident,) = incidents(case)
+    assert incident.code == "N\ufffdO" + "!" * 497
+    assert nothing_left()
 
 
 def test_a_service_that_is_down_is_asked_as_often_as_the_diagram_says_then_an_administrator_is(
@@ -148,6 +166,7 @@ def test_a_service_that_is_down_is_asked_as_often_as_the_diagram_says_then_an_ad
     assert len(bank.calls) == 2
     (incident,) = incidents(case)
     assert "the bank is closed" in incident.message
+    assert (incident.kind, incident.code) == ("service", "service")
     assert nothing_left()
     morning.at += timedelta(days=1)
     runner.drain()

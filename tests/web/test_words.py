@@ -180,6 +180,19 @@ def test_an_incident_in_a_called_process_names_the_step_of_its_drawing(
     assert "Stuck at “Ask the registry”" in plain(admin.get(f"/cases/{house.parts['case']}").get_data(as_text=True))
 
 
+def test_an_error_of_a_service_that_nothing_catches_is_shown_as_the_service_said_it(
+    house: House, reader: Reader
+) -> None:
+    moves.fail_call(*calling(house), "nobody is registered there", code="NOT_FOUND")
+    admin = reader("admin", "en")
+    listed = admin.get("/admin/").get_data(as_text=True)
+    address = re.search(r'href="(/admin/incidents/\d+)"', listed)
+    assert address
+    for page in (listed, admin.get(address[1]).get_data(as_text=True)):
+        assert "NOT_FOUND" in plain(page)
+        assert "nobody is registered there" in plain(page)
+
+
 def test_a_message_is_called_as_the_drawing_calls_it(app: Flask, cast: Cast) -> None:
     paid = '<bpmn:message id="paid" name="payment.received"/>'
     wait = (

@@ -178,7 +178,8 @@ class ServiceTask(Activity):
             case ServiceDone():
                 self.complete(step, data.clean(event.result))
             case ServiceFailed():
-                raise ThrownError("error" if event.code else "service", event.message, event.code)
+                # What nobody catches becomes an incident: the operator sees the BPMN code itself.
+                raise ThrownError(event.code or "service", event.message, event.code)
             case _:
                 raise UnknownStep(ref=step.ref)
 
