@@ -42,8 +42,10 @@ from .happenings import (
 from .host import Host
 from .live import Live, Pieces, Waiting, load, pieces_for
 from .program import Program, compile
+from .specs.gateways import DEADLOCK
 
 __all__ = [
+    "DEADLOCK",
     "FORMAT",
     "Appointment",
     "Cancel",

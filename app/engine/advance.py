@@ -21,7 +21,7 @@ from .live import Live
 from .program import Program
 from .scope import Scope
 from .spec import NodeSpec
-from .specs.gateways import release
+from .specs.gateways import deadlocks, release
 from .specs.scopes import begin
 from .specs.watching import unwatch
 from .step import Step
@@ -119,6 +119,8 @@ def _run(live: Live) -> list[Happening]:
             left -= 1
             _attempt(live, step, step.run)
         elif not release(live):
+            for stuck, fault in deadlocks(live):
+                fail(live, stuck, fault)
             break
     told, live.told = live.told, []
     return told

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from app import engine
-from tests.engine.drawing import catch, receive, script, sub, task
+from tests.engine.drawing import boundary, catch, receive, script, sub, task
 from tests.engine.story import Story
 
 # -- exclusive ---------------------------------------------------------------------------------------------------------
@@ -137,6 +137,52 @@ def test_a_parallel_block_in_a_loop_joins_afresh_in_every_round() -> None:
     story.answer("a")
     story.answer("check", ok=True)
     assert story.ended == "completed"
+
+
+# -- joins that wait for nobody ---------------------------------------------------------------------------------------
+
+
+def test_a_parallel_join_behind_an_exclusive_split_is_an_incident_and_not_a_case_that_nobody_sees() -> None:
+    story = Story("start -> xor1 -[big]-> a -> and1 -> after -> end", "xor1 -[else]-> b -> and1", data={"big": True})
+    assert not story.all(engine.Failed)
+    story.answer("a")
+    fault = story.last(engine.Failed)
+    assert (fault.element, fault.code) == ("and1", engine.DEADLOCK)
+    assert "b-and1" in fault.message
+    story.retry("and1")
+    assert len(story.all(engine.Failed)) == 2
+    story.skip("and1", mark=1)
+    assert (story.open, story.data) == (["after"], {"big": True, "mark": 1})
+
+
+def test_what_came_twice_to_a_join_that_an_operator_lets_pass_is_not_lost() -> None:
+    story = Story("start -> and1 -> xor1 -> and2 -> after -> end", "and1 -> xor1", "c -> and2")
+    story.skip("and2")
+    story.answer("after")
+    assert [it.element for it in story.all(engine.Failed)] == ["and2", "and2"]
+    story.skip("and2")
+    story.answer("after")
+    assert story.ended == "completed"
+
+
+def test_a_join_that_an_event_may_still_end_is_told_too_and_withdrawn_with_its_scope() -> None:
+    inside = sub("start2 -> xor2 -[big]-> and2 -> end2", "xor2 -[else]-> and2")
+    story = Story(
+        "start -> part -> end", "late -> other -> end3", part=inside, late=boundary("part", "timer", duration="PT1H"),
+        data={"big": True},
+    )  # fmt: skip
+    assert story.last(engine.Failed).element == "and2"
+    story.ring("late")
+    assert story.open == ["other"]
+
+
+def test_a_join_is_no_deadlock_while_anything_of_its_scope_still_moves() -> None:
+    lines = ("start -> and0 -> xor1 -[big]-> and1 -> end", "xor1 -[else]-> and1", "and0 -> slow -> end2")
+    story = Story(*lines, data={"big": True})
+    assert story.open == ["slow"]
+    assert not story.all(engine.Failed)
+    story.answer("slow")
+    assert story.last(engine.Failed).element == "and1"
 
 
 # -- inclusive ---------------------------------------------------------------------------------------------------------

@@ -56,11 +56,11 @@ def look(story: Story) -> Seen:
         if step.state == "watching":
             seen.open["watch", *at] += 1
             seen.events.append(("ring", at, step.ref))
-        elif step.state == "failed":
-            seen.open["failed", *at] += 1
-        elif step.state == "joining":
+        elif step.state == "joining" or story.live.step(step.ref).note.code == engine.DEADLOCK:
             for flow, refs in story.live.step(step.ref).note.arrived.items():
                 seen.open["join", *at[:-1], flow] += len(refs)
+        elif step.state == "failed":
+            seen.open["failed", *at] += 1
         elif step.kind != "eventBasedGateway" and step.ref not in holders:
             assert step.state == "waiting", step
             seen.open["wait", *at] += 1

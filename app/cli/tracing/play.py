@@ -112,7 +112,7 @@ def _waiting(world: World, shelf: Shelf) -> Iterator[Wait]:
         steps = sorted(case.live.waiting(), key=lambda it: world.path.entered(case.number, it.ref))
         inside = {it.ref[:cut] for it in steps for cut, sign in enumerate(it.ref) if sign == "/"}
         leaves = [it for it in steps if it.state == "waiting" and it.ref not in inside]
-        for it in leaves or [it for it in steps if it.state == "joining"]:
+        for it in leaves or [it for it in steps if it.state in ("joining", "failed")]:
             node = world.path.node(it.process, it.element)
             lane = world.path.lane(it.process, node)
             waits = [it.wait] if it.wait is not None else _behind(world, it, steps)

@@ -87,7 +87,6 @@ class World:
         self._people: deque[Work] = deque()
         self._calls: deque[Work] = deque()
         self._armed: dict[str, tuple[Entrance, Wait]] = {}  #: timer start events by their place
-        self._errors: dict[_Place, str] = {}  #: BPMN error codes that services answered
 
     @property
     def at(self) -> datetime:
@@ -197,7 +196,7 @@ class World:
         if work.is_service:
             event = engine.ServiceDone(work.ref, answer)
             if "@error" in answer:
-                code = self._errors[work.case.number, work.ref] = answer["@error"]
+                code = answer["@error"]
                 message = answer.get("@message") or translate("trace.service_says_no", self._lang, code=code)
                 event = engine.ServiceFailed(work.ref, str(message), code)
         self._advance(work.case, event, work.element)
@@ -266,7 +265,9 @@ class World:
         self.post(Message(it.kind, it.name, it.correlation, it.payload, self.at))
 
     def _failed(self, case: Case, it: engine.Failed) -> None:
-        self._fail(it.element, it.message, self._errors.get((case.number, it.ref)) or it.code)
+        if it.code == engine.DEADLOCK:
+            return  # it waits, though for nobody
+        self._fail(it.element, it.message, it.code)
 
     def _ended(self, case: Case, it: engine.Ended) -> None:
         if it.outcome == "error":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.diagrams.model import Node
@@ -12,6 +12,8 @@ from ..errors import StepFault
 from ..spec import FlowSpec, NodeSpec, ScopeSpec, holds
 from ..step import Step
 from .watching import unwatch, watch
+
+DEADLOCK = "join-deadlock"  #: the fault of a join that waits for a token which cannot come
 
 if TYPE_CHECKING:
     from ..live import Live
@@ -62,6 +64,16 @@ class Join(NodeSpec):
             self._gather(step)
         return {}
 
+    def skip(self, step: Step, result: Mapping[str, Any]) -> None:
+        if step.note.arrived:  # an operator lets it go on with those who came
+            self._gather(step)
+        super().skip(step, result)
+
+    def missing(self, step: Step) -> StepFault:
+        """Why a join can never go on."""
+        empty = ", ".join(flow for flow in self.incoming if flow not in step.note.arrived)
+        return StepFault(DEADLOCK, f"Nobody is left who could come over {empty}: the join waits for ever.")
+
     def _gather(self, step: Step) -> None:
         """Take one token of each flow; what came more than once waits for the next time."""
         note, scope = step.note, step.scope
@@ -85,6 +97,11 @@ class ParallelGateway(Join):
     def _update_hook(self, step: Step) -> bool:
         waits = step.state in (spiff.FUTURE, spiff.WAITING)
         return waits and (not step.note.arrived or len(step.note.arrived) == len(self.incoming))
+
+    def perform(self, step: Step) -> Mapping[str, Any]:
+        if step.note.arrived and len(step.note.arrived) < len(self.incoming):  # a deadlock that an operator tries again
+            raise self.missing(step)
+        return super().perform(step)
 
     def choose(self, step: Step) -> tuple[FlowSpec, ...]:
         return self.flows
@@ -144,6 +161,22 @@ def release(live: Live) -> bool:
                 step._ready()
                 return True
     return False
+
+
+def deadlocks(live: Live) -> Iterator[tuple[Step, StepFault]]:
+    """The joins that can never go on, of the scopes that this move has changed: all that is left there waits in joins.
+
+    Whether something around the scope may still end it is not asked: the drawing is wrong all the same.
+    """
+    for scope in list(live.dirty.values()):
+        joins = scope.piece.joins
+        if not joins or scope.piece.tokens != len(joins):
+            continue
+        for step in [scope.find(number) for number in joins.values()]:
+            if step is not None and step.state == spiff.WAITING:
+                gateway = step.task_spec
+                assert isinstance(gateway, Join)
+                yield step, gateway.missing(step)
 
 
 class EventGateway(NodeSpec):
