@@ -11,6 +11,7 @@ import psycopg
 import sqlalchemy as sa
 
 from app.core.database import db
+from app.core.postgres import Trips
 
 Sent = list[tuple[str, tuple[Any, ...]]]
 
@@ -39,21 +40,26 @@ def _sqlite(sent: Sent) -> Iterator[Sent]:
 
 
 def _postgres(sent: Sent) -> Iterator[Sent]:
-    plain_execute, plain_commit = psycopg.Cursor.execute, psycopg.Connection.commit
+    """What cursors and trips send; the trips' own BEGIN is no statement."""
+    execute, commit, go = psycopg.Cursor.execute, psycopg.Connection.commit, Trips._go
 
-    def execute(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
+    def hear_execute(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
         sent.append((str(query), tuple(params or ())))
-        return plain_execute(self, query, params, **options)
+        return execute(self, query, params, **options)
 
-    def commit(self: Any) -> None:
+    def hear_commit(self: Any) -> None:
         sent.append(("COMMIT", ()))
-        plain_commit(self)
+        commit(self)
 
-    psycopg.Cursor.execute, psycopg.Connection.commit = execute, commit  # type: ignore[method-assign]
+    def hear_trip(self: Any, calls: Any) -> Any:
+        sent.extend((sql, tuple(values)) for sql, values, _ in calls)
+        return go(self, calls)
+
+    psycopg.Cursor.execute, psycopg.Connection.commit, Trips._go = hear_execute, hear_commit, hear_trip  # type: ignore[method-assign]
     try:
         yield sent
     finally:
-        psycopg.Cursor.execute, psycopg.Connection.commit = plain_execute, plain_commit  # type: ignore[method-assign]
+        psycopg.Cursor.execute, psycopg.Connection.commit, Trips._go = execute, commit, go  # type: ignore[method-assign]
 
 
 def counted(sent: Sent) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from time import sleep as pause
@@ -21,7 +21,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.core.errors import Stale
-from app.core.statements import Several, Statement, cursor_of, delete_sql, depth, insert_sql, key_of, run
+from app.core.postgres import Call
+from app.core.statements import Several, Statement, call, delete_sql, depth, insert_sql, key_of, line_of, read
 from app.core.tables import Base, Id, JsonText, Model, UtcDateTime, db
 
 __all__ = [
@@ -51,6 +52,8 @@ def connect(app: Flask) -> None:
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _set_up_sqlite)
             sa.event.listen(engine, "begin", _begin_sqlite)
+        else:
+            sa.event.listen(engine, "connect", _set_up_postgres)
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -59,6 +62,12 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "busy_timeout=5000", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_up_postgres(connection: psycopg.Connection[Any], _record: Any) -> None:
+    # psycopg drops every prepared statement of a connection at a rollback, ours (core/postgres.py) with its own;
+    # planning a page's questions anew costs more than running them.
+    connection.prepare_threshold = None
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
@@ -70,26 +79,18 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def reading() -> Iterator[Session]:
     """A session for questions. What it loads stays usable after the block; nothing written in it is kept."""
     engine: sa.Engine = db.engine
-    on_server = engine.dialect.name == "postgresql"
-    if on_server:
+    if engine.dialect.name == "postgresql":
         # One moment for the whole page, as SQLite gives it: a task and its case's state fit together.
         engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with Session(engine, expire_on_commit=False) as session:
         yield session
-        if on_server:
-            # Read only, so there is nothing to keep; but psycopg forgets every prepared statement at a rollback, and
-            # planning them anew costs more than running them.
-            session.commit()
 
 
 def ask(session: Session, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
     """Run a compiled question in a reading session."""
     connection = session.connection()
-    cursor = cursor_of(connection)
-    try:
-        return run(cursor, connection.dialect, statement, values)
-    finally:
-        cursor.close()
+    rows, _ = line_of(connection).ask(*call(statement, values, connection.dialect))
+    return read(statement, rows or (), connection.dialect)
 
 
 class Tx:
@@ -98,9 +99,11 @@ class Tx:
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect
-        self._cursor = cursor_of(connection)
+        self.rowcount = 0  #: how many rows the last `run` met
+        self._line = line_of(connection)
         self._rows: dict[sa.FromClause, list[Mapping[str, Any]]] = {}
-        self._changes: list[tuple[Statement, Mapping[str, Any], Callable[[], Exception] | None]] = []
+        self._first: list[Call] = []
+        self._changes: list[Call] = []
         self._kept: dict[sa.FromClause, dict[tuple[Any, ...], Mapping[str, Any] | None]] = {}
         self._session: Session | None = None
         #: called after the commit, in order; for caches and wake-ups only
@@ -115,12 +118,8 @@ class Tx:
 
     def run(self, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         """Run a compiled statement now. Returns its rows, or nothing when it has none."""
-        return run(self._cursor, self.dialect, statement, values)
-
-    @property
-    def rowcount(self) -> int:
-        """How many rows the last `run` changed."""
-        return int(self._cursor.rowcount)
+        rows, self.rowcount = self._line.ask(*call(statement, values, self.dialect))
+        return read(statement, rows or (), self.dialect)
 
     def add(self, table: sa.Table | sa.FromClause, row: Mapping[str, Any]) -> None:
         """Buffer a row; all rows of a table go out as one INSERT when the transaction is flushed.
@@ -138,48 +137,45 @@ class Tx:
         self._kept.setdefault(table, {})[key_of(table, key)] = None
 
     def change(
-        self, statement: Statement, values: Mapping[str, Any], otherwise: Callable[[], Exception] | None = None
+        self,
+        statement: Statement,
+        values: Mapping[str, Any],
+        otherwise: Callable[[], Exception] | None = None,
+        *,
+        first: bool = False,
     ) -> None:
         """Buffer an UPDATE, UPSERT or DELETE; it runs at the flush, before the buffered rows.
 
-        When it changes no row and `otherwise` is given, that error is raised.
+        When it changes no row and `otherwise` is given, that error is raised. What is `first` goes before all others:
+        the row that two transactions would both change, so that they meet there and nowhere else.
         """
-        self._changes.append((statement, values, otherwise))
+        (self._first if first else self._changes).append((*call(statement, values, self.dialect), otherwise))
 
     def flush(self) -> None:
-        """Write what is buffered: changes in their order, then deletions and rows, parents before children."""
+        """Write what is buffered: changes in their order, then deletions and rows, parents before children.
+
+        To a server it all goes in one trip.
+        """
         if self._session is not None:
             self._session.flush()
-        changes, self._changes = self._changes, []
-        for statement, values, otherwise in changes:
-            self.run(statement, values)
-            if otherwise is not None and self.rowcount == 0:
-                raise otherwise()
-        with self._one_trip():
-            self._write()
-        self._rows.clear()
-        self._kept.clear()
+        calls = [*self._first, *self._changes, *self._deletions(), *self._insertions()]
+        self._first, self._changes, self._rows, self._kept = [], [], {}, {}
+        self._line.tell(calls)
 
-    def _one_trip(self) -> AbstractContextManager[Any]:
-        """Rows need no answer: to a server they go in one trip, and what it refuses is raised at the end of it."""
-        if self.dialect.name == "sqlite":
-            return nullcontext()
-        driver: Any = self.connection.connection.driver_connection
-        return driver.pipeline()  # type: ignore[no-any-return]
-
-    def _write(self) -> None:
+    def _deletions(self) -> Iterator[Call]:
         for table, kept in self._kept.items():
-            self._delete(table, [key for key, row in kept.items() if row is None])
+            keys = [key for key, row in kept.items() if row is None]
+            if keys:
+                yield delete_sql(table, len(keys), self.dialect), [value for key in keys for value in key], None
+
+    def _insertions(self) -> Iterator[Call]:
         for table in sorted({*self._rows, *self._kept}, key=depth):
-            self._insert(table, self._rows.get(table, []), replace=False)
-            self._insert(table, [row for row in self._kept.get(table, {}).values() if row is not None], replace=True)
+            yield from self._inserts(table, self._rows.get(table, []), replace=False)
+            yield from self._inserts(
+                table, [row for row in self._kept.get(table, {}).values() if row is not None], replace=True
+            )
 
-    def _delete(self, table: sa.FromClause, keys: list[tuple[Any, ...]]) -> None:
-        if keys:
-            sql = delete_sql(table, len(keys), self.dialect)
-            self._cursor.execute(sql, [value for key in keys for value in key])
-
-    def _insert(self, table: sa.FromClause, rows: list[Mapping[str, Any]], *, replace: bool) -> None:
+    def _inserts(self, table: sa.FromClause, rows: list[Mapping[str, Any]], *, replace: bool) -> Iterator[Call]:
         if not rows:
             return
         columns = tuple(rows[0])
@@ -191,11 +187,11 @@ class Tx:
             for row in chunk:
                 for column, prepare in prepares:
                     value = row[column]
-                    if isinstance(value, Several):
+                    if value.__class__ is Several:
                         values += value
                     else:
-                        values.append(prepare(value) if prepare else value)
-            self._cursor.execute(sql, values)
+                        values.append(value if prepare is None or value is None else prepare(value))
+            yield sql, values, None
 
 
 class Faster(Stale):
@@ -228,8 +224,8 @@ def writing(*, snapshot: bool = False) -> Iterator[Tx]:
                 tx.flush()
     finally:
         _open.reset(token)
-    for call in tx.after_commit:
-        call()
+    for hook in tx.after_commit:
+        hook()
 
 
 ATTEMPTS = 12

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-import psycopg
 import sqlalchemy as sa
 
-from app.core.tables import Base
+from app.core.postgres import Call, Trips
+from app.core.tables import Base, JsonText, UtcDateTime
 
 _Convert = Callable[[Any], Any] | None
 #: SQL text; (name, conversion) of each parameter, in order; conversion of each result; values that the statement fixes
@@ -36,27 +37,59 @@ class Statement:
     def _compile(self, dialect: sa.Dialect) -> _Compiled:
         own = _positional(dialect)
         compiled: Any = self._statement.compile(dialect=own)  # type: ignore[attr-defined]
-        prepares = compiled._bind_processors
-        order = [(name, prepares.get(name)) for name in compiled.positiontup or ()]
+        order = [(name, _conversion(compiled.binds[name].type, own)) for name in compiled.positiontup or ()]
         reads = [column.type.dialect_impl(own).result_processor(own, None) for column in compiled._result_columns]
         fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         return str(compiled), order, reads, fixed
 
 
-def cursor_of(connection: sa.Connection) -> Any:
-    """The driver's own cursor. psycopg's raw one takes `$1` as it is: its `%s` is parsed anew whenever it is long."""
-    if connection.dialect.name == "sqlite":
-        return connection.connection.cursor()
-    return psycopg.RawCursor(cast(psycopg.Connection[Any], connection.connection.driver_connection))
+class Line(Protocol):
+    """The way to a database: what is asked, and what is told."""
+
+    def ask(self, sql: str, values: Sequence[Any]) -> tuple[Sequence[tuple[Any, ...]] | None, int]:
+        """Run one statement. Its rows, None where it gives none, and how many rows it met."""
+
+    def tell(self, calls: Sequence[Call]) -> None:
+        """Run statements in their order. Raises for the first that is refused or meets no row."""
 
 
-def run(cursor: Any, dialect: sa.Dialect, statement: Statement, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-    sql, order, reads, fixed = statement.on(dialect)
+class Here:
+    """SQLite stands in this process: nothing travels."""
+
+    def __init__(self, driver: sqlite3.Connection) -> None:
+        self._driver = driver
+
+    def ask(self, sql: str, values: Sequence[Any]) -> tuple[Sequence[tuple[Any, ...]] | None, int]:
+        cursor = self._driver.execute(sql, values)
+        return (cursor.fetchall() if cursor.description else None), cursor.rowcount
+
+    def tell(self, calls: Sequence[Call]) -> None:
+        for sql, values, otherwise in calls:
+            met = self._driver.execute(sql, values).rowcount
+            if otherwise is not None and met == 0:
+                raise otherwise()
+
+
+def line_of(connection: sa.Connection) -> Line:
+    """The line of a connection, made once for as long as the connection lives."""
+    pooled = connection.connection
+    line: Line | None = pooled.info.get("line")
+    if line is None:
+        driver: Any = pooled.driver_connection
+        line = pooled.info["line"] = Here(driver) if connection.dialect.name == "sqlite" else Trips(driver)
+    return line
+
+
+def call(statement: Statement, values: Mapping[str, Any], dialect: sa.Dialect) -> tuple[str, Sequence[Any]]:
+    """A compiled statement's SQL with its values, as a line takes them."""
+    sql, order, _, fixed = statement.on(dialect)
     values = {**fixed, **values} if fixed else values
-    cursor.execute(sql, [prepare(values[name]) if prepare else values[name] for name, prepare in order])
-    if not cursor.description:
-        return ()
-    rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+    return sql, [values[name] if prepare is None else prepare(values[name]) for name, prepare in order]
+
+
+def read(statement: Statement, rows: Sequence[tuple[Any, ...]], dialect: sa.Dialect) -> Sequence[tuple[Any, ...]]:
+    """The rows of a statement as its columns' types give them."""
+    reads = statement.on(dialect)[2]
     if not any(reads):
         return rows
     return [tuple([read(value) if read else value for value, read in zip(row, reads, strict=True)]) for row in rows]
@@ -65,6 +98,16 @@ def run(cursor: Any, dialect: sa.Dialect, statement: Statement, values: Mapping[
 def _positional(dialect: sa.Dialect) -> sa.Dialect:
     style = "qmark" if dialect.name == "sqlite" else "numeric_dollar"
     return type(dialect)(paramstyle=style)  # type: ignore[call-arg]
+
+
+def _conversion(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> _Convert:
+    """What makes a value one that the driver takes; of our own types without SQLAlchemy's frame around it."""
+    if isinstance(kind, UtcDateTime | JsonText):
+        convert = kind.process_bind_param
+        return lambda value: convert(value, dialect)
+    if isinstance(kind, sa.LargeBinary):
+        return None
+    return cast(_Convert, kind.dialect_impl(dialect).bind_processor(dialect))
 
 
 def key_of(table: sa.FromClause, row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -90,9 +133,7 @@ def insert_sql(
             keys = [column.name for column in table.primary_key]
             rest = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in columns if name not in keys)
             sql += f" ON CONFLICT ({', '.join(map(quote, keys))}) DO UPDATE SET {rest}"
-        prepares = [
-            (name, cast(_Convert, table.c[name].type.dialect_impl(dialect).bind_processor(dialect))) for name in columns
-        ]
+        prepares = [(name, _conversion(table.c[name].type, dialect)) for name in columns]
         _inserts[key] = (_numbered(sql, dialect), prepares)
     return _inserts[key]
 

@@ -104,9 +104,8 @@ def append(
     if stream.row is not None:
         stream.row |= {"seq": stream.seq, "head": stream.head}
         return numbers
-    tx.run(_advance, {"stream": stream.id, "before": before, "seq_": stream.seq, "head_": stream.head})
-    if tx.rowcount != 1:
-        raise Faster
+    values = {"stream": stream.id, "before": before, "seq_": stream.seq, "head_": stream.head}
+    tx.change(_advance, values, Faster, first=True)
     return numbers
 
 

@@ -325,3 +325,17 @@ def test_every_table_of_the_house_is_written_by_name(app: Flask) -> None:
         tx.put(KEYS, row | {"at": datetime(2026, 5, 7, tzinfo=UTC), "result": None})
     assert rows(sa.select(MoveKey.key, MoveKey.result, MoveKey.at)) == [("k", None, datetime(2026, 5, 7, tzinfo=UTC))]
     assert rows(sa.select(Job.id)) == rows(sa.select(Message.id)) == []
+
+
+@pytest.mark.parametrize("app", ["postgres"], indirect=True)
+def test_after_the_server_dropped_a_connection_the_next_move_gets_another() -> None:
+    with writing() as tx:
+        ((mine,),) = tx.run(Statement(sa.select(sa.func.pg_backend_pid())), {})
+    server = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as killing:
+        killing.execute("SELECT pg_terminate_backend(%s)", [mine])
+    with pytest.raises(sa.exc.OperationalError), writing() as tx:
+        tx.run(COUNT, {"y": 2026})
+    with writing() as tx:
+        tx.run(COUNT, {"y": 2026})
+    assert last() == 1
