@@ -52,6 +52,7 @@ def key_of(correlation: Mapping[str, Any] | None) -> str | None:
 
 _known = Statement(sa.select(Message.id, Message.body_hash).where(Message.sender_id == sa.bindparam("sender")))
 _row = Statement(sa.select(Message.name, Message.payload, Message.state).where(Message.id == sa.bindparam("message")))
+_mark = Statement(sa.select(ProcessInstance.mark).where(ProcessInstance.id == sa.bindparam("instance")))
 _subscribed = Statement(
     sa.select(Subscription.element).where(
         Subscription.instance_id == sa.bindparam("instance"), Subscription.ref == sa.bindparam("ref")
@@ -72,10 +73,11 @@ def keep(
     payload: Mapping[str, Any],
     sender_id: str,
     by: Actor,
+    mark: str = "real",
 ) -> int:
     """Keep a message and have it delivered. The same again is known; raises KeyReused for another content.
 
-    Two senders may use the same id: what counts is whose it is.
+    Two senders may use the same id: what counts is whose it is. A case that it begins gets its mark.
     """
     require_short("sender_id", sender_id)
     own_id = f"{by.account_id}:{sender_id}"
@@ -95,6 +97,7 @@ def keep(
         "name": name,
         "correlation": correlation,
         "payload": dict(payload),
+        "mark": mark,
         "state": "waiting",
         "received_at": now,
         "expires_at": now + timedelta(hours=setting("MESSAGE_WAIT_HOURS")),
@@ -103,6 +106,12 @@ def keep(
     tx.add(Message.__table__, row)
     queue.defer(tx, "message.deliver", {"message": message_id}, key=f"message:{message_id}")
     return message_id
+
+
+def mark_of(tx: Tx, sender: str) -> str:
+    """The mark of the case that sent a message; what a demonstration sets going is one, too."""
+    rows = tx.run(_mark, {"instance": int(sender.partition(":")[0])})
+    return str(rows[0][0]) if rows else "real"
 
 
 def is_signal(message_id: int) -> bool:
@@ -198,14 +207,14 @@ def _begin(message_id: int, start: Callable[..., dict[str, Any]]) -> Iterator[in
     """Begin what starts with this message, one process after the other, as long as somebody asks for the next."""
     with reading() as session:
         found = _starts_of(session, message_id)
-    for process, element, payload in found:
+    for process, element, payload, mark in found:
         # The key makes a repeat after a crash between the two transactions harmless.
         key = f"message:{message_id}:{process}:{element}"[:KEY_LENGTH]
-        begun = start(process, {}, by=SYSTEM, key=key, element=element, payload=payload or {})
+        begun = start(process, {}, by=SYSTEM, key=key, element=element, payload=payload or {}, mark=mark)
         yield int(begun["id"])
 
 
-def _starts_of(session: Session, message_id: int) -> list[tuple[str, str, Mapping[str, Any] | None]]:
+def _starts_of(session: Session, message_id: int) -> list[tuple[str, str, Mapping[str, Any] | None, str]]:
     newest = (
         sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.version).label("version"))
         .where(ProcessDefinition.state == "deployed")
@@ -213,11 +222,11 @@ def _starts_of(session: Session, message_id: int) -> list[tuple[str, str, Mappin
         .subquery()
     )
     rows = session.execute(
-        sa.select(ProcessDefinition.key, DefinitionStart.element, Message.payload)
+        sa.select(ProcessDefinition.key, DefinitionStart.element, Message.payload, Message.mark)
         .join(ProcessDefinition, ProcessDefinition.id == DefinitionStart.definition_id)
         .join(newest, sa.and_(newest.c.key == ProcessDefinition.key, newest.c.version == ProcessDefinition.version))
         .join(Message, sa.and_(Message.kind == DefinitionStart.kind, Message.name == DefinitionStart.name))
         .where(Message.id == message_id, *_is_wanted())
         .order_by(ProcessDefinition.key, DefinitionStart.element)
     )
-    return [(key, element, payload) for key, element, payload in rows]
+    return [(key, element, payload, mark) for key, element, payload, mark in rows]

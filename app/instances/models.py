@@ -101,6 +101,7 @@ class Message(Model):
     name: Mapped[str] = mapped_column(sa.Text)
     correlation: Mapped[str | None] = mapped_column(sa.Text)
     payload: Mapped[Any] = mapped_column(JsonText, nullable=True)  #: emptied once delivered
+    mark: Mapped[str] = mapped_column(sa.String(8), server_default="real")  #: of the case that sent it; else real
     state: Mapped[str] = mapped_column(sa.String(10))  #: waiting, delivered, expired
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

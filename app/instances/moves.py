@@ -305,9 +305,8 @@ def deliver(message_id: int) -> bool:
 def pass_on(sent: Mapping[str, Any]) -> int:
     """A message that a case sent becomes one that cases may receive. Sent twice, it is one."""
     with writing() as tx:
-        return messages.keep(
-            tx, sent["kind"], sent["name"], sent["correlation"], sent["payload"], sent["sender"], SYSTEM
-        )
+        what = sent["kind"], sent["name"], sent["correlation"], sent["payload"], sent["sender"]
+        return messages.keep(tx, *what, SYSTEM, messages.mark_of(tx, sent["sender"]))
 
 
 @again

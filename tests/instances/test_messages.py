@@ -317,6 +317,44 @@ def test_a_case_hears_what_another_case_sends(shop: Any, deployed: Deploy, cast:
     assert [event.actor_id for event in events(waiting["id"]) if event.kind == "message.received"] == [None]
 
 
+@pytest.fixture(params=["message", "signal"])
+def chain(request: pytest.FixtureRequest, deployed: Deploy) -> str:
+    """What the first process says begins the second, and what that one says begins the third."""
+    kind = request.param
+
+    def event(tag: str, name: str) -> str:
+        return f'<bpmn:{tag} id="{name}"><bpmn:{kind}EventDefinition id="e_{name}" {kind}Ref="w_{name}"/></bpmn:{tag}>'
+
+    words = "".join(f'<bpmn:{kind} id="w_{name}" name="{name}"/>' for name in ("one", "two"))
+    for key, begin, end, nodes in (
+        ("first", "start", "one", START + event("endEvent", "one")),
+        ("second", "one", "two", event("startEvent", "one") + event("endEvent", "two")),
+        ("third", "two", "end", event("startEvent", "two") + END),
+    ):
+        deployed(process(key, lanes(CS=f"{begin} {end}"), nodes, flow(f"{begin} > {end}"), before=words))
+    return str(kind)
+
+
+def marks() -> dict[str, str]:
+    return dict(rows(sa.select(ProcessInstance.process_key, ProcessInstance.mark)))
+
+
+@pytest.mark.parametrize("mark", ["demo", "test", "real"])
+def test_what_a_demonstration_sets_going_is_one_too(chain: str, cast: Cast, runner: Runner, mark: str) -> None:
+    begun = moves.start("first", {}, by=cast.lin, mark=mark)
+    runner.drain()
+    assert marks() == {"first": mark, "second": mark, "third": mark}
+    assert events(begun["id"])[0].facts["mark"] == mark
+
+
+def test_what_comes_from_outside_is_real(chain: str, cast: Cast, runner: Runner) -> None:
+    demonstration = moves.start("first", {}, by=cast.lin, mark="demo")["id"]
+    # Whoever takes a case's number for an id of their own is no case.
+    moves.receive("two", {}, {}, sender_id=f"{demonstration}:1:1", by=cast.lin, kind=chain)
+    moves.deliver(one(sa.select(Message.id))[0])
+    assert marks() == {"first": "demo", "third": "real"}
+
+
 def test_nobody_outside_can_take_the_place_of_a_message_between_cases(cast: Cast) -> None:
     sent = {"kind": "message", "name": "paid", "correlation": None, "payload": {}, "sender": "1:2:3"}
     moves.receive("paid", {}, {"forged": True}, sender_id="1:2:3", by=cast.lin)
