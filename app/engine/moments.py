@@ -35,12 +35,15 @@ class Length:
     time: timedelta
 
     def after(self, at: datetime) -> datetime:
-        """The moment this long after `at`, months by the calendar. Raises OverflowError."""
-        year, month = divmod(at.year * 12 + at.month - 1 + self.months, 12)
+        """The moment this long after `at`, months by the calendar of the company's place. Raises OverflowError."""
+        if not self.months:
+            return at + self.time
+        here = at.astimezone(ZONE)
+        year, month = divmod(here.year * 12 + here.month - 1 + self.months, 12)
         if not 1 <= year <= 9998:
             raise OverflowError("beyond the calendar")
-        day = min(at.day, monthrange(year, month + 1)[1])
-        return at.replace(year=year, month=month + 1, day=day) + self.time
+        day = min(here.day, monthrange(year, month + 1)[1])
+        return here.replace(year=year, month=month + 1, day=day).astimezone(at.tzinfo) + self.time
 
     @property
     def is_positive(self) -> bool:
@@ -102,21 +105,43 @@ def is_readable(kind: str, text: str) -> bool:
         return False
 
 
-def next_wait(wait: Wait) -> Wait | None:
-    """The wait for the next occurrence of a cycle, or None when that was the last."""
-    if not wait.every or wait.left == 0 or wait.due is None:
-        return None
-    length = read_length(wait.every)
-    if length is None:
+def next_wait(wait: Wait, at: datetime | None = None) -> Wait | None:
+    """The wait for the next occurrence of a cycle, or None when that was the last.
+
+    With `at`, a cycle without a count makes up for one occurrence that was slept through, not for each of thousands.
+    """
+    length = read_length(wait.every) if wait.every and wait.left != 0 else None
+    if length is None or wait.due is None:
         return None
     try:
-        due = length.after(wait.due)
+        due = _slept_through(wait, length, at) if at is not None and wait.left is None else wait.due
+        due = _next(due, length, wait.first)
     except OverflowError:
         return None
     if wait.until is not None and due > wait.until:
         return None
     left = None if wait.left is None else wait.left - 1
-    return Wait("timer", due=due, every=wait.every, left=left, until=wait.until)
+    return Wait("timer", due=due, every=wait.every, left=left, until=wait.until, first=wait.first)
+
+
+def _next(due: datetime, length: Length, first: datetime | None) -> datetime:
+    if first is None:
+        return length.after(due)
+    # Counted from the first: one that a short month drew to its end does not stay there.
+    begin, here = first.astimezone(ZONE), due.astimezone(ZONE)
+    gone = (here.year - begin.year) * 12 + here.month - begin.month
+    return Length(gone + length.months, timedelta()).after(first)
+
+
+def _slept_through(wait: Wait, length: Length, at: datetime) -> datetime:
+    """The last occurrence that does not lie after `at`."""
+    due = wait.due
+    assert due is not None
+    if not length.months and at > due:
+        return due + (at - due) // length.time * length.time
+    while (following := _next(due, length, wait.first)) <= at:
+        due = following
+    return due
 
 
 def _date(value: Any, at: datetime) -> Wait | None:
@@ -148,8 +173,9 @@ def _cycle(value: Any, at: datetime) -> Wait | None:
     """`R3/PT1H`, `R/2026-01-01T00:00Z/PT1H`, `R5/PT1H/2026-01-01T00:00Z`; a bare duration repeats without end."""
     if not isinstance(value, str):
         length = _length(value)
-        text = _written(length) if length is not None and length.is_positive else ""
-        return Wait("timer", due=length.after(at), every=text) if length is not None and text else None
+        if length is None or not length.is_positive:
+            return None
+        return Wait("timer", due=length.after(at), every=_written(length), first=_counted_from(at, length))
     parts = [part.strip() for part in value.strip().split("/")]
     match = _REPEAT.fullmatch(parts[0])
     count = None
@@ -171,7 +197,12 @@ def _cycle(value: Any, at: datetime) -> Wait | None:
         return None
     due = begin if begin is not None else length.after(at)
     every = parts[0] if until is not None else parts[-1]
-    return Wait("timer", due=due, every=every, left=left, until=until)
+    return Wait("timer", due=due, every=every, left=left, until=until, first=_counted_from(begin or at, length))
+
+
+def _counted_from(begin: datetime, length: Length) -> datetime | None:
+    late = length.months and not length.time and begin.astimezone(ZONE).day > 28
+    return begin if late else None
 
 
 def _written(length: Length) -> str:

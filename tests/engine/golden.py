@@ -113,7 +113,7 @@ def _kept_end(story: Story) -> None:
 
 
 def _failed(story: Story) -> None:
-    story.break_service("scoring", "E", "connection refused")
+    story.break_service("scoring", "error", "connection refused")
 
 
 def _failed_end(story: Story) -> None:
@@ -138,6 +138,16 @@ def _handled_end(story: Story) -> None:
 
 def _rung(story: Story) -> None:
     story.ring("late")
+
+
+def _once(story: Story) -> None:
+    story.ring("late")
+
+
+def _once_more(story: Story) -> None:
+    story.ring("late")
+    assert (story.at.month, story.at.day) == (2, 28)
+    story.answer("ask")
 
 
 def _rung_end(story: Story) -> None:
@@ -196,6 +206,11 @@ CASES: dict[str, Golden] = {
          "always": boundary("ask", "timer", cycle="R/2026-12-01T08:00:00+08:00/P1M", interrupting=False),
          "l": task(), "u": task(), "a": task()},
         _rung, _rung_end, {},
+    ),
+    "month-end-cycle": Golden(
+        ("start -> ask -> end", "late -> l -> end1"),
+        {"late": boundary("ask", "timer", cycle="R9/2026-12-31T09:00:00/P2M", interrupting=False), "l": task()},
+        _once, _once_more, {},
     ),
     "multi-instance": Golden(
         ("start -> and1 -> ask -> and2 -> end", "and1 -> vote -> and2"),

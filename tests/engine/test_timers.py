@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import engine
-from tests.engine.drawing import boundary, catch, task
+from tests.engine.drawing import boundary, catch, task, user
 from tests.engine.story import MONDAY, Story
 
 
@@ -165,6 +165,51 @@ def test_a_cycle_may_begin_at_a_moment_and_end_at_one() -> None:
     assert moments("R2/2026-11-24T00:00:00Z/P1D") == [begin, begin + timedelta(days=1)]
     assert moments("R9/PT1H/2026-11-23T12:30:00Z") == [MONDAY + timedelta(hours=n) for n in (1, 2, 3)]
     assert moments("R/PT1H/2026-11-23T11:00:00Z") == [MONDAY + timedelta(hours=n) for n in (1, 2)]
+
+
+def reminded(cycle: str, at: datetime, rounds: int) -> list[datetime]:
+    """When a cycle at the border of a task falls due, the first moments."""
+    lines, nodes = ("start -> wait -> ask -> end", "late -> remind -> end2"), {"wait": user(), "remind": task()}
+    late = boundary("ask", "timer", cycle=cycle, interrupting=False)
+    story = Story(*lines, late=late, **nodes)
+    story.at = at
+    story.answer("wait")
+    for _ in range(rounds - 1):
+        story.ring("late")
+    return [it.due_at for it in story.all(engine.TimerSet)]
+
+
+def test_a_monthly_cycle_that_begins_on_the_31st_does_not_stay_where_february_ends() -> None:
+    def days(month: int, day: int, year: int = 2027, hour: int = 1) -> datetime:
+        return datetime(year, month, day, hour, tzinfo=UTC)
+
+    ends = [days(1, 31), days(2, 28), days(3, 31), days(4, 30)]
+    assert reminded("R/2027-01-31T09:00:00/P1M", MONDAY, 4) == ends
+    assert reminded("R4/2027-01-31T09:00:00/P1M", MONDAY, 4) == ends
+    assert reminded("P1M", days(12, 31, 2026), 4) == ends
+    assert reminded("P1Y", days(2, 29, 2028), 4)[-1] == days(2, 29, 2032)
+
+
+def test_months_are_those_of_the_company_and_not_of_greenwich() -> None:
+    early = datetime(2027, 2, 28, 16, 30, tzinfo=UTC)  # half past midnight on 1 March in Shanghai
+    assert reminded("P1M", early, 2) == [
+        datetime(2027, 3, 31, 16, 30, tzinfo=UTC),
+        datetime(2027, 4, 30, 16, 30, tzinfo=UTC),
+    ]
+
+
+def test_of_what_an_endless_cycle_slept_through_one_is_made_up_and_a_counted_one_makes_up_all() -> None:
+    lines, late = ("start -> ask -> end", "late -> remind -> end2"), ("R/PT1H", "R9/PT1H", "R/P1M")
+    due = []
+    for cycle in late:
+        made = boundary("ask", "timer", cycle=cycle, interrupting=False)
+        story = Story(*lines, remind=task(), late=made)
+        story.later(days=90, minutes=5)
+        story.ring("late")
+        due.append(story.last(engine.TimerSet).due_at)
+    assert due[0] == MONDAY + timedelta(days=90, hours=1)
+    assert due[1] == MONDAY + timedelta(hours=2)
+    assert due[2] == datetime(2027, 2, 23, 9, tzinfo=UTC)
 
 
 def test_a_cycle_from_feel_keeps_its_fractions() -> None:

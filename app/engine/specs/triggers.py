@@ -97,7 +97,7 @@ def again(step: Step) -> None:
     wait = step.note.wait
     if wait is None or wait.kind != "timer":
         return
-    following = moments.next_wait(wait)
+    following = moments.next_wait(wait, step.scope.live.at)
     if following is None:
         forget(step)
         step.cancel()
