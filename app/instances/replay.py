@@ -127,7 +127,6 @@ _KINDS = (
     "task.released",
     "task.reassigned",
     "task.started",
-    "task.reopened",
     "task.completed",
     "task.cancelled",
 )
@@ -174,15 +173,13 @@ def _created(case: int, event: Any, facts: Row) -> _Task:
 
 
 def _touch(task: _Task, event: Any) -> None:
-    """What a person does with a task before it ends, and an operator who opens it once more."""
+    """What people do with a task before it ends."""
     if event.kind in ("task.claimed", "task.reassigned"):
         task.claimed_at = event.at
     elif event.kind == "task.started":
         task.started_at = event.at
     else:
-        task.claimed_at = None
-        if event.kind == "task.reopened":
-            task.started_at = task.ended_by_id = None
+        task.claimed_at = None  # released
 
 
 def _origin(said: Sequence[Any]) -> Origin:
