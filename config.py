@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from app.core.errors import Invalid
+
 ROOT = Path(__file__).resolve().parent
 
 DEFAULTS: dict[str, Any] = {
@@ -43,18 +45,44 @@ DEFAULTS: dict[str, Any] = {
     "LIVE_CACHE": 2000,
 }
 
+#: The least and the most of numbers that cannot be just any.
+RANGES: dict[str, tuple[float, float]] = {
+    "PORT": (0, 65535),
+    "THREADS": (1, 1000),
+    "TICK_SECONDS": (0.01, 3600),
+    "SESSION_IDLE_HOURS": (1, 24 * 365),
+    "SESSION_HOURS": (1, 24 * 365),
+    "MAX_CONTENT_LENGTH": (1024, 2**31),
+    "LIVE_CACHE": (0, 10_000_000),
+}
+_YES, _NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
+
+class BadSetting(Invalid):
+    """A setting is not what it has to be."""
+
 
 def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The settings: defaults, then the environment, then `overrides`."""
+    """The settings: defaults, then the environment, then `overrides`. Raises BadSetting."""
     settings = dict(DEFAULTS)
     for name, default in DEFAULTS.items():
         text = os.environ.get(f"LANEWAY_{name}")
         if text is not None:
-            settings[name] = _read(text, default)
-    return settings | (overrides or {})
+            settings[name] = _read(name, text, default)
+    settings |= overrides or {}
+    for name, (least, most) in RANGES.items():
+        if not least <= settings[name] <= most:
+            raise BadSetting(f"LANEWAY_{name}: {settings[name]} is not between {least} and {most}")
+    return settings
 
 
-def _read(text: str, default: Any) -> Any:
+def _read(name: str, text: str, default: Any) -> Any:
     if isinstance(default, bool):
-        return text.strip().lower() in {"1", "true", "yes", "on"}
-    return type(default)(text)
+        word = text.strip().lower()
+        if word not in _YES | _NO:
+            raise BadSetting(f"LANEWAY_{name}: {text[:80]!r} is neither yes nor no")
+        return word in _YES
+    try:
+        return type(default)(text)
+    except ValueError:
+        raise BadSetting(f"LANEWAY_{name}: {text[:80]!r} is no number") from None

@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import waitress
@@ -13,7 +14,7 @@ from flask import Flask
 
 from app import create_app, demo
 from app.core import migrations
-from app.core.errors import Refused
+from app.core.errors import Invalid, Refused
 from app.core.translations import explain
 from app.definitions.errors import DiagramRefused
 from app.definitions.folder import FileResult, deploy_folder
@@ -25,6 +26,10 @@ Tell = Callable[[str], None]
 
 class PortTaken(Refused):
     """Something else answers at this address already."""
+
+
+class NoAddress(Invalid):
+    """Nobody can be served at this address."""
 
 
 def prepare(app: Flask, tell: Tell) -> None:
@@ -65,14 +70,16 @@ def serve(settings: dict[str, object] | None = None) -> int:
         server = waitress.create_server(app, host=host, port=port, threads=app.config["THREADS"])
     except OSError as fault:
         raise PortTaken(f"{host}:{port} is taken ({fault.strerror}); set LANEWAY_PORT to another number.") from fault
-    prepare(app, _say)
-    runner = _background(app)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    _say(_greeting(app, host, server.effective_port))
+    except ValueError as fault:
+        raise NoAddress(f"{host}:{port} is no address of this machine; set LANEWAY_HOST to one.") from fault
+    runner = None
     try:
-        server.run()
-    except KeyboardInterrupt:
-        pass
+        prepare(app, _say)
+        runner = _background(app)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        _say(_greeting(app, host, server.effective_port))
+        with suppress(KeyboardInterrupt):
+            server.run()
     finally:
         server.close()
         if runner is not None:

@@ -1,14 +1,18 @@
 """The command line: `laneway COMMAND`. Each command is a module with `register(subparsers)`.
 
-Exit status: 0 done and clean, 1 done and something was found or refused, 2 wrong use or unreadable input, 3 not built.
+Exit status: 0 done and clean, 1 done and something was found or refused, 2 wrong use or unreadable input, 3 not built;
+as a shell says it of signals, 130 interrupted by Ctrl+C, and 141 when whoever reads the output has gone.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from typing import Any
 
 from app.core.errors import LanewayError
 
@@ -34,32 +38,87 @@ COMMANDS = {
 NOT_BUILT = ("match", "duplicates", "clones", "log", "verdict", "simulate")
 
 
+INTERRUPTED = 130
+UNREAD = 141
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong use is one line. Options are not abbreviated: a new one would change what a script's short one means."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_abbrev": False} | options)
+
+    def error(self, message: str) -> Any:
+        self.exit(2, f"{self.prog}: {_one_line(message)} (see {self.prog} --help)\n")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Faults of the input are one clear line on stderr, never a traceback."""
+    """Run one command, as the process of a shell: its output is written, or why not is said, before it ends."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    name = next((word for word in arguments if not word.startswith("-")), "")
+    try:
+        status = command(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        _tell(arguments, "interrupted")
+        return INTERRUPTED
+    except OSError as fault:
+        _mute()
+        if isinstance(fault, BrokenPipeError):  # `| head -1` has what it wants
+            return UNREAD
+        _tell(arguments, fault.strerror or str(fault))
+        return 2
+    return status
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Run one command. Faults of the input are one clear line on stderr, never a traceback."""
+    name = _name(arguments)
     if name in NOT_BUILT:
-        print(f"laneway {name}: not built yet", file=sys.stderr)  # noqa: T201
+        _tell(arguments, "not built yet")
         return 3
-    parser = argparse.ArgumentParser(prog="laneway", description="Runs service processes from BPMN diagrams.")
+    parser = _Parser(prog="laneway", description="Runs service processes from BPMN diagrams.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     modules = [COMMANDS[name]] if name in COMMANDS else sorted(set(COMMANDS.values()))
     for module in modules:
         import_module(f"app.cli.{module}").register(subparsers)
     try:
-        options = parser.parse_args(arguments)
+        options, unknown = parser.parse_known_args(arguments)
+        if unknown:
+            parser.prog = f"laneway {name}"
+            parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
-    return _run(name, options)
+    return _run(arguments, options)
 
 
-def _run(name: str, options: argparse.Namespace) -> int:
+def _run(arguments: Sequence[str], options: argparse.Namespace) -> int:
     try:
         status: int = options.run(options)
     except LanewayError as fault:
-        print(f"laneway {name}: {fault.message}", file=sys.stderr)  # noqa: T201
+        _tell(arguments, fault.message)
         return 2
+    except BrokenPipeError:
+        raise
     except OSError as fault:
-        print(f"laneway {name}: {fault.filename or ''}: {fault.strerror or fault}", file=sys.stderr)  # noqa: T201
+        _tell(arguments, ": ".join(str(part) for part in (fault.filename, fault.strerror or fault) if part))
         return 2
     return status
+
+
+def _name(arguments: Sequence[str]) -> str:
+    return next((word for word in arguments if not word.startswith("-")), "")
+
+
+def _tell(arguments: Sequence[str], what: str) -> None:
+    with suppress(BrokenPipeError):
+        print(f"laneway {_name(arguments)}: {_one_line(what)}", file=sys.stderr)  # noqa: T201
+
+
+def _one_line(text: str) -> str:
+    """Names of files and what people typed may hold line ends."""
+    return " ".join(text.split("\n")).strip()
+
+
+def _mute() -> None:
+    """What is still buffered has no reader: Python would complain about it once more at its own end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

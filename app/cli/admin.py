@@ -12,13 +12,16 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-from app import create_app
+from app.cli.installation import opened
 from app.core.database import reading
 from app.core.errors import LanewayError
 from app.core.translations import explain
 from app.people import accounts, logins, moves
 from app.people.actor import SYSTEM
 from app.people.passwords import one_time_password
+
+#: Days that a token may live.
+LONGEST = 3650
 
 
 class NoPassword(LanewayError):
@@ -39,7 +42,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     password.set_defaults(act=_password)
     token = does.add_parser("token", help="a bearer token with which a machine acts for somebody")
     token.add_argument("--name", default="API", help="what the token is for")
-    token.add_argument("--days", type=int, default=90, help="how long it lives (90)")
+    token.add_argument("--days", type=_days, default=90, help=f"how long it lives, at most {LONGEST} (90)")
     token.set_defaults(act=_token)
     for each in (create, password, token):
         each.add_argument("login")
@@ -49,15 +52,22 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(args: argparse.Namespace) -> int:
-    try:
-        with create_app().app_context():
+    with opened():
+        try:
             answer = args.act(args)
-    except LanewayError as error:
-        sys.stderr.write(f"laneway admin {args.does}: {explain(error, 'en')}\n")
-        return 1
+        except LanewayError as error:
+            sys.stderr.write(f"laneway admin {args.does}: {explain(error, 'en')}\n")
+            return 1
     sys.stdout.write(json.dumps(answer) if args.json else "\n".join(f"{key}: {value}" for key, value in answer.items()))
     sys.stdout.write("\n")
     return 0
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if not 1 <= days <= LONGEST:
+        raise argparse.ArgumentTypeError(f"a token lives 1 to {LONGEST} days")
+    return days
 
 
 def _create(args: argparse.Namespace) -> dict[str, Any]:

@@ -61,12 +61,12 @@ def _refusal(reason: str) -> dict[str, Any]:
 
 
 def _run(name: str, words: list[str]) -> dict[str, Any]:
-    from app.cli import main
+    from app.cli import command
 
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err), _no_stdin():
         try:
-            status = main(words)
+            status = command(words)
         except SystemExit as stop:
             status = stop.code if isinstance(stop.code, int) else 2
         except Exception as fault:  # noqa: BLE001  a command that breaks must not take the others with it

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import config
 from app import decisions, diagrams
+from app.core import files
 from app.diagrams import Expression
 from app.expressions import ExpressionError, from_dialect
 
@@ -95,8 +96,4 @@ def _stamp(file: Path) -> tuple[int, int]:
 
 def content(file: Path) -> bytes:
     """The bytes of an ordinary file, one more than any reader takes at most. Raises OSError."""
-    if not file.is_file():
-        missing = FileNotFoundError if not file.exists() else IsADirectoryError
-        raise missing(0, "there is no such file" if missing is FileNotFoundError else "this is no ordinary file")
-    with file.open("rb") as stream:
-        return stream.read(diagrams.MOST_BYTES + 1)
+    return files.content(file, diagrams.MOST_BYTES + 1)

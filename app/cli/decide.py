@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app import decisions
+from app.cli.beside import content
 from app.cli.feel import context_of, write
 from app.core.errors import Invalid
 
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _read(path: str) -> decisions.DecisionFile:
     try:
-        return decisions.read(Path(path).read_bytes())
+        return decisions.read(content(Path(path)))
     except decisions.UnreadableDecision as fault:
         raise Invalid(f"{path}: {fault.message}") from fault
 

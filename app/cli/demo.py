@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from app import create_app
+from app.cli.installation import opened
 from app.core.errors import LanewayError
 from app.core.translations import explain
 from app.people import demo
@@ -19,12 +19,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(args: argparse.Namespace) -> int:
-    try:
-        with create_app().app_context():
+    with opened():
+        try:
             report = demo.load_people()
-    except LanewayError as error:
-        sys.stderr.write(f"laneway demo: {explain(error, 'en')}\n")
-        return 1
+        except LanewayError as error:
+            sys.stderr.write(f"laneway demo: {explain(error, 'en')}\n")
+            return 1
     answer = {"departments": report.departments, "people": report.people, "password": demo.PASSWORD}
     sys.stdout.write(f"{json.dumps(answer)}\n" if args.json else demo.greeting())
     return 0

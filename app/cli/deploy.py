@@ -24,6 +24,7 @@ from app.people.actor import SYSTEM
 
 _DIAGRAMS = (".bpmn", ".bpmn20.xml")
 _FORMS = (".form", ".json")
+UNREADABLE = 2
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -66,10 +67,13 @@ def run(args: argparse.Namespace) -> int:
         for file, diagram in read.items():
             _deploy(entries[file], diagram, _sources(file, *given), known, args.lang)
     told = [entry for entry in entries.values() if entry.file in drawings or entry.exit]
+    for entry in told:
+        if entry.exit == UNREADABLE:
+            sys.stderr.write(f"laneway deploy: {next(_findings(entry))}\n")
     if args.json:
         sys.stdout.write(f"{jsontext.dumps({'files': [_document(entry) for entry in told]})}\n")
     else:
-        sys.stdout.writelines(f"{line}\n" for entry in told for line in _lines(entry))
+        sys.stdout.writelines(f"{line}\n" for entry in told if entry.exit != UNREADABLE for line in _lines(entry))
     return max(entry.exit for entry in told)
 
 
@@ -156,7 +160,7 @@ def _unreadable(entry: _Entry, fault: LanewayError | OSError, lang: str) -> None
         reason, line = explain(fault, lang), fault.details.get("line") or 1
     else:
         reason, line = fault.strerror or str(fault), 1
-    entry.exit = 2
+    entry.exit = UNREADABLE
     entry.findings = [_fault("unreadable", translate("rules.unreadable", lang, reason=reason), line)]
 
 
@@ -177,6 +181,10 @@ def _lines(entry: _Entry) -> Iterator[str]:
         yield f"{entry.name}: {each['process']} version {each['version']}{'' if each['new'] else ', unchanged'}"
     if entry.exit:
         yield f"{entry.name}: {_OUTCOMES[entry.exit]}"
+    yield from _findings(entry)
+
+
+def _findings(entry: _Entry) -> Iterator[str]:
     for each in entry.findings:
         element = f" {each['element']}" if each["element"] else ""
         yield f"{entry.name}:{each['line']}: {each['severity']} {each['rule']}{element}: {each['message']}"

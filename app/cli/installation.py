@@ -11,11 +11,14 @@ import psycopg
 import sqlalchemy as sa
 from flask import Flask
 
+import config
 from app import create_app
 from app.core import migrations
 from app.core.database import db
 from app.core.errors import LanewayError
 from app.history import HistoryStream
+
+DRIVERS = ("sqlite", "postgresql+psycopg")
 
 
 class NoDatabase(LanewayError):
@@ -23,12 +26,13 @@ class NoDatabase(LanewayError):
 
 
 class NotMigrated(LanewayError):
-    """The tables are not those of this version: run laneway migrate first."""
+    """The tables are not there, or not those of this version: run laneway migrate first."""
 
 
 @cache
 def installed() -> Flask:
     """The application. `laneway batch` uses one for all its commands."""
+    _address(config.load()["DATABASE_URL"])
     return create_app()
 
 
@@ -36,14 +40,31 @@ def installed() -> Flask:
 def opened(*, with_tables: bool = True) -> Iterator[Flask]:
     """Within the application. Raises NoDatabase, and NotMigrated where the tables are missing or of another version."""
     app = installed()
-    with app.app_context():
-        try:
-            if with_tables:
-                require_tables()
-            yield app
-        except (sa.exc.SQLAlchemyError, psycopg.Error, sqlite3.Error) as fault:
-            where = db.engine.url.render_as_string(hide_password=True)
-            raise NoDatabase(f"{where}: {said(fault)}") from fault
+    with app.app_context(), answering(app.config["DATABASE_URL"]):
+        if with_tables:
+            require_tables()
+        yield app
+
+
+@contextmanager
+def answering(url: str) -> Iterator[None]:
+    """Work with this database, in which it may refuse anything. Raises NoDatabase."""
+    where = _address(url)
+    try:
+        yield
+    except (sa.exc.SQLAlchemyError, psycopg.Error, sqlite3.Error) as fault:
+        raise NoDatabase(f"{where}: {said(fault)}") from fault
+
+
+def _address(url: str) -> str:
+    """Where a database is, without its password. Raises NoDatabase."""
+    try:
+        found = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        found = None
+    if found is None or found.drivername not in DRIVERS:
+        raise NoDatabase(f"LANEWAY_DATABASE_URL begins with {' or '.join(f'{each}://' for each in DRIVERS)}")
+    return found.render_as_string(hide_password=True)
 
 
 def require_tables() -> None:

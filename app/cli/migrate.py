@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from app import create_app
+from app.cli.installation import opened
 from app.core import migrations
 
 
@@ -17,7 +17,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(args: argparse.Namespace) -> int:
-    with create_app().app_context():
+    with opened(with_tables=False):
         before = migrations.current()
         changed = migrations.upgrade()
     answer = {"from": before, "to": migrations.newest(), "changed": changed}

@@ -7,15 +7,17 @@ import csv
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app import create_app
-from app.core.errors import LanewayError
+from app.cli.installation import opened
+from app.core.errors import Refused
 from app.core.translations import explain
 from app.people.actor import SYSTEM
-from app.people.csvfiles import DEPARTMENTS, PEOPLE, ImportRefused, Problem, read_tables
+from app.people.csvfiles import DEPARTMENTS, PEOPLE, ImportRefused, Problem, Table, read_tables
 from app.people.importing import Report, load
 
 
@@ -40,33 +42,40 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(args: argparse.Namespace) -> int:
     try:
         tables = read_tables(args.files)
-        with create_app().app_context():
-            _check_free(args.passwords)
-            report = load(tables, by=SYSTEM, dry_run=args.dry_run, with_passwords=args.passwords is not None)
+        with opened(), _keeping(args.passwords) as keep:
+            report = _load(tables, args)
+            keep(report.passwords)
     except ImportRefused as refusal:
         return _refuse(refusal.problems, args.json)
-    except LanewayError as error:
-        sys.stderr.write(f"laneway people import: {explain(error, 'en')}\n")
+    except Refused as refusal:
+        sys.stderr.write(f"laneway people import: {explain(refusal, 'en')}\n")
         return 1
-    except OSError as fault:
-        sys.stderr.write(f"laneway people import: {fault.filename}: {fault.strerror}\n")
-        return 2
-    if report.passwords:
-        _write_passwords(args.passwords, report.passwords)
     _tell(report, args)
     return 0
 
 
-def _check_free(file: Path | None) -> None:
-    if file is not None and file.exists():
-        raise FileExistsError(0, "exists already", str(file))
+def _load(tables: list[Table], args: argparse.Namespace) -> Report:
+    return load(tables, by=SYSTEM, dry_run=args.dry_run, with_passwords=args.passwords is not None)
 
 
-def _write_passwords(file: Path, passwords: dict[str, str]) -> None:
-    # Readable for nobody else from its first byte on.
+@contextmanager
+def _keeping(file: Path | None) -> Iterator[Callable[[dict[str, str]], None]]:
+    """A new file for passwords, made before anybody is given one that could then not be written down.
+
+    Nobody else may read it from its first byte on. Where there is none to write, it is gone afterwards.
+    """
+    if file is None:
+        yield lambda _: None
+        return
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as text:
-        csv.writer(text).writerows([("login", "password"), *passwords.items()])
+    written: dict[str, str] = {}
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as text:
+            yield written.update
+            csv.writer(text).writerows([("login", "password"), *written.items()])
+    finally:
+        if not written:
+            file.unlink()
 
 
 def _refuse(problems: list[Problem], as_json: bool) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+import config
 from app import serve
+from app.cli.installation import answering
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -18,4 +20,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(args: argparse.Namespace) -> int:
     chosen: dict[str, Any] = {"HOST": args.host, "PORT": args.port, "RUN_JOBS": False if args.no_jobs else None}
-    return serve({name: value for name, value in chosen.items() if value is not None})
+    settings = {name: value for name, value in chosen.items() if value is not None}
+    with answering(config.load()["DATABASE_URL"]):
+        return serve(settings)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import Invalid, LanewayError
+from app.core.files import content
 from app.core.translations import explain
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -99,7 +100,7 @@ def read_tables(paths: Iterable[Path]) -> list[Table]:
     tables, problems = [], []
     for path in paths:
         try:
-            tables.append(parse_table(str(path), path.read_bytes()))
+            tables.append(parse_table(str(path), content(path, MOST_BYTES + 1)))
         except OSError as fault:
             problems.append(Problem(str(path), 1, "", Unreadable(reason=fault.strerror)))
         except ImportRefused as refusal:

@@ -120,9 +120,7 @@ def test_a_command_that_breaks_is_answered(ask: Any, monkeypatch: pytest.MonkeyP
 
 
 def test_a_command_does_not_eat_the_lines_after_it(ask: Any, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.cli import admin
-
-    monkeypatch.setattr(admin, "create_app", lambda: app)
+    monkeypatch.setattr(installation, "installed", lambda: app)
     asks, good = ask({"args": ["admin", "create", "admin"]}, {"args": ["feel", "1"]})
     assert asks["exit"] == 1
     assert good["exit"] == 0

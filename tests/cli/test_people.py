@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.cli import admin, demo, main, people
+from app.cli import installation, main
 from app.core.database import reading
 from app.people import logins, queries
 from app.people.demo import PASSWORD, load_if_empty
@@ -24,8 +24,7 @@ PEOPLE = "login,name,department\nlin,林志强,CS\n"
 @pytest.fixture(autouse=True)
 def installed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands meet the database of the test."""
-    for module in (admin, demo, people):
-        monkeypatch.setattr(module, "create_app", lambda: app)
+    monkeypatch.setattr(installation, "installed", lambda: app)
 
 
 @pytest.fixture
@@ -110,7 +109,7 @@ def test_a_file_of_passwords_is_never_overwritten(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, files: list[str]
 ) -> None:
     assert main(["people", "import", *files, "--passwords", files[0]]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "File exists" in capsys.readouterr().err
     assert known() == set()
 
 
