@@ -54,8 +54,11 @@ class Sketch:
 class Wild:
     """Draws one process; everything comes from `chance`."""
 
-    def __init__(self, chance: random.Random, size: int = 6, depth: int = 2, first: int = 0) -> None:
+    def __init__(
+        self, chance: random.Random, size: int = 6, depth: int = 2, first: int = 0, called: str = "called"
+    ) -> None:
         self.chance = chance
+        self.called = called  #: the process that call activities call
         self.size = size
         self.depth = depth
         self.count = first
@@ -101,7 +104,7 @@ class Wild:
                 inner = self.scope(depth - 1)
                 return sub(*inner.lines, loop=self.loop(), **inner.nodes)
             case "call":
-                return replace_loop(call("called"), self.loop())
+                return replace_loop(call(self.called), self.loop())
             case "user" | "manual" | "service" | "task":
                 make = {"user": user, "manual": manual, "service": service, "task": task}[kind]
                 return replace_loop(make(), self.loop() if chance.random() < 0.5 else None)
@@ -230,6 +233,6 @@ def replace_loop(made: Made, loop: Any) -> Made:
     return replace(made, says={**made.says, "loop": loop})
 
 
-def called(chance: random.Random) -> Diagram:
+def called(chance: random.Random, key: str = "called") -> Diagram:
     """The process that others call."""
-    return Wild(chance, size=3, depth=0, first=1000).drawn("called")
+    return Wild(chance, size=3, depth=0, first=1000).drawn(key)

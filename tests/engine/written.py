@@ -1,0 +1,120 @@
+"""A drawing of the tests as the BPMN file that a modeler would write, so that it can be read and deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.sax.saxutils import escape, quoteattr
+
+from app.diagrams.model import Diagram, EventDefinition, Expression, Flow, Loop, Node, Process
+
+_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<bpmn:definitions '
+    'xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
+    'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" targetNamespace="laneway">'
+)
+_CODED = {"error": "errorCode", "escalation": "escalationCode"}
+
+
+def written(diagram: Diagram) -> bytes:
+    """The file of a diagram with one process."""
+    [process] = diagram.processes.values()
+    named = {event_root(event): event for node in process.nodes.values() for event in _events(node) if event.name}
+    roots = "".join(_root(key, event) for key, event in sorted(named.items(), key=lambda pair: pair[0]))
+    body = "".join(_scope(process, process.id))
+    key = quoteattr(process.id)
+    return f'{_HEAD}{roots}<bpmn:process id={key} isExecutable="true">{body}</bpmn:process></bpmn:definitions>'.encode()
+
+
+def event_root(event: EventDefinition) -> str:
+    """The id of the message, error or escalation that an event means."""
+    return f"{event.kind}-{event.name}"
+
+
+def _events(node: Node) -> Iterator[EventDefinition]:
+    yield from (event for event in node.events if event.kind not in ("timer", "link", "terminate"))
+    if node.message is not None:
+        yield node.message
+
+
+def _root(key: str, event: EventDefinition) -> str:
+    code = f" {_CODED[event.kind]}={quoteattr(event.code)}" if event.kind in _CODED else ""
+    return f"<bpmn:{event.kind} id={quoteattr(key)} name={quoteattr(event.name)}{code}/>"
+
+
+def _scope(process: Process, scope: str) -> Iterator[str]:
+    for node in process.nodes.values():
+        if node.scope == scope:
+            yield _node(process, node)
+    for flow in process.flows.values():
+        if flow.scope == scope:
+            yield _flow(flow)
+
+
+def _node(process: Process, node: Node) -> str:
+    attributes = {
+        "id": node.id,
+        "default": node.default,
+        "attachedToRef": node.attached_to,
+        "messageRef": event_root(node.message) if node.message is not None else "",
+        "triggeredByEvent": "true" if node.triggered_by_event else "",
+        "cancelActivity" if node.kind == "boundaryEvent" else "isInterrupting": "" if node.interrupting else "false",
+    }
+    said = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items() if value)
+    inside = _extensions(node) + "".join(map(_event, node.events)) + (_loop(node.loop) if node.loop else "")
+    inside += "".join(_scope(process, node.id))
+    return f"<bpmn:{node.kind}{said}>{inside}</bpmn:{node.kind}>"
+
+
+def _extensions(node: Node) -> str:
+    found = ""
+    if node.kind in ("userTask", "manualTask"):
+        found = '<zeebe:assignmentDefinition candidateGroups="CS"/>'
+    if node.service is not None:
+        found = f"<zeebe:taskDefinition type={quoteattr(node.service.type.text)}/>"
+    if node.script is not None:
+        result = quoteattr(node.script.result)
+        found = f"<zeebe:script expression={quoteattr('=' + node.script.text)} resultVariable={result}/>"
+    if node.called is not None:
+        found = f"<zeebe:calledElement processId={quoteattr(node.called.target.text)}/>"
+    return f"<bpmn:extensionElements>{found}</bpmn:extensionElements>" if found else ""
+
+
+def _event(event: EventDefinition) -> str:
+    if event.kind == "timer":
+        name = f"time{event.timer_kind.capitalize()}"
+        inside = f"<bpmn:{name}>{escape(_text(event.expression))}</bpmn:{name}>"
+        return f"<bpmn:timerEventDefinition>{inside}</bpmn:timerEventDefinition>"
+    refers = f" {event.kind}Ref={quoteattr(event_root(event))}" if event.name else ""
+    if event.kind == "link":
+        refers = f" name={quoteattr(event.name)}"
+    return f"<bpmn:{event.kind}EventDefinition{refers}/>"
+
+
+def _loop(loop: Loop) -> str:
+    if loop.kind == "standard":
+        most = f' loopMaximum="{loop.maximum}"' if loop.maximum is not None else ""
+        first = ' testBefore="true"' if loop.test_before else ""
+        asked = _element("loopCondition", loop.condition)
+        return f"<bpmn:standardLoopCharacteristics{most}{first}>{asked}</bpmn:standardLoopCharacteristics>"
+    row = ' isSequential="true"' if loop.sequential else ""
+    inside = ""
+    if loop.collection is not None:
+        of = f"<zeebe:loopCharacteristics inputCollection={quoteattr(_text(loop.collection))}/>"
+        inside = f"<bpmn:extensionElements>{of}</bpmn:extensionElements>"
+    inside += _element("loopCardinality", loop.cardinality) + _element("completionCondition", loop.completion)
+    return f"<bpmn:multiInstanceLoopCharacteristics{row}>{inside}</bpmn:multiInstanceLoopCharacteristics>"
+
+
+def _flow(flow: Flow) -> str:
+    ends = f"sourceRef={quoteattr(flow.source)} targetRef={quoteattr(flow.target)}"
+    condition = _element("conditionExpression", flow.condition)
+    return f"<bpmn:sequenceFlow id={quoteattr(flow.id)} {ends}>{condition}</bpmn:sequenceFlow>"
+
+
+def _element(name: str, expression: Expression | None) -> str:
+    return "" if expression is None else f"<bpmn:{name}>{escape(_text(expression))}</bpmn:{name}>"
+
+
+def _text(expression: Expression | None) -> str:
+    assert expression is not None
+    return f"={expression.text}" if expression.language == "feel" else expression.text
