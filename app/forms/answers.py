@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from app.core import clock
@@ -21,6 +21,8 @@ from .pattern import matches
 
 LONGEST_TEXT = 20_000  #: characters of an answer where the form sets no limit
 MOST_DIGITS = 34
+#: digits of a calculation: 34 before the point and 34 behind, by the smallest step that a form may have, and room
+_EXACT = Context(prec=200)
 #: where the organisation works: no summer time since 1991
 HERE = timezone(timedelta(hours=8))
 _EMAIL = re.compile(
@@ -135,14 +137,15 @@ def _as_decimal(value: Any) -> Decimal:
 
 
 def _exponent(number: Decimal) -> int:
-    return int(number.normalize().as_tuple().exponent)
+    return int(number.normalize(_EXACT).as_tuple().exponent)
 
 
 def _steps(component: Component, number: Decimal) -> None:
     step = component.increment
-    if step and number % step:
-        below = number - number % step
-        raise Wrong("step", low=_plain(below), high=_plain(below + step))
+    over = _EXACT.remainder(number, step) if step else None
+    if step and over:
+        below = _EXACT.subtract(number, over)
+        raise Wrong("step", low=_plain(below), high=_plain(_EXACT.add(below, step)))
 
 
 def _moment(component: Component, value: Any) -> str:
@@ -221,7 +224,7 @@ def _limits(component: Component, value: Any, context: Mapping[str, Any]) -> Non
 
 def _number_limits(component: Component, number: Decimal, context: Mapping[str, Any]) -> None:
     rules = component.rules
-    if component.decimals is not None and number % 1 and -_exponent(number) > component.decimals:
+    if component.decimals is not None and -_exponent(number) > component.decimals:
         raise Wrong("decimals" if component.decimals else "not_integer", n=component.decimals)
     _steps(component, number)
     low, high = _limit(rules.minimum, context), _limit(rules.maximum, context)
@@ -253,7 +256,7 @@ def _limit(limit: Any, context: Mapping[str, Any]) -> Decimal | None:
 
 
 def _plain(number: Any) -> str:
-    return format(Decimal(number).normalize(), "f")
+    return format(Decimal(number).normalize(_EXACT), "f")
 
 
 def message(wrong: Wrong, lang: str) -> Message:

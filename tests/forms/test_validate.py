@@ -52,6 +52,18 @@ def test_empty_and_null_are_unanswered_and_only_wrong_where_required(kind: str, 
         assert list(said(required, unanswered)) == ["x"]
 
 
+@pytest.mark.parametrize("value", [10**30, 10**33 + 1, Decimal(10) ** 30, Decimal("123456789012345678901234567890.25")])
+def test_a_number_of_thirty_digits_is_counted_to_the_last_one(value: Any) -> None:
+    assert answered(field("number", increment="0.25", decimalDigits=2), value) == value
+    assert said(field("number", increment=7), {"x": Decimal(10**30)}) == {
+        "x": [
+            "The two nearest numbers that fit are 999999999999999999999999999999 and 1000000000000000000000000000006."
+        ]
+    }
+    assert answered(field("number", serializeToString=True, decimalDigits=2), "9" * 34 + ".25") == "9" * 34 + ".25"
+    assert list(said(field("number", decimalDigits=1), {"x": Decimal("1.00000000000000000000000000000001")})) == ["x"]
+
+
 def test_a_required_checkbox_must_be_ticked() -> None:
     agreed = field("checkbox", validate={"required": True})
     assert answered(agreed, True) is True
