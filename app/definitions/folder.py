@@ -17,6 +17,7 @@ from app import diagrams
 from app.core import clock
 from app.core.database import again, reading, writing
 from app.core.errors import LanewayError
+from app.core.files import content
 from app.definitions.deploy import Deployed, content_hash, deploy
 from app.definitions.judging import find_parts
 from app.definitions.models import FolderFile
@@ -42,9 +43,11 @@ def deploy_folder(processes: Path, forms: Path) -> list[FileResult]:
     results, read = [], {}
     for file in sorted(processes.glob("*.bpmn")):
         try:
-            read[file] = diagrams.read(file.read_bytes())
+            read[file] = diagrams.read(content(file, diagrams.MOST_BYTES + 1))
         except LanewayError as fault:
             results.append(FileResult(file.name, error=fault))
+        except OSError as fault:
+            results.append(FileResult(file.name, error=diagrams.UnreadableDiagram(fault.strerror)))
     known = {key for diagram in read.values() for key in diagram.processes}
     for file, diagram in read.items():
         state = _state(diagram, sources)

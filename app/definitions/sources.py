@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from app import diagrams
+from app.core.files import content
+
 _SAFE = re.compile(r"[\w.-]+", re.UNICODE)
 
 
@@ -50,10 +53,10 @@ def _index(folder: Path) -> dict[str, bytes]:
 
     found: dict[str, bytes] = {}
     for file in sorted(folder.glob("*.dmn")):
-        body = file.read_bytes()
         try:
+            body = content(file, diagrams.MOST_BYTES + 1)
             ids = decisions.read(body).decisions
-        except decisions.UnreadableDecision:
+        except (decisions.UnreadableDecision, OSError):
             continue  # `laneway check` names it; a diagram that needs it is refused for the missing decision
         for decision_id in ids:
             found.setdefault(decision_id, body)

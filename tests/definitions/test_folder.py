@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,20 @@ def test_a_refused_file_keeps_no_other_back_and_is_named_at_each_start(place: Pl
     assert versions("faulty") == []
     place.write("faulty.bpmn", single("faulty"))
     assert place.start()["faulty.bpmn"].deployed[0].is_new
+
+
+def test_what_cannot_be_read_keeps_no_server_from_starting(place: Place) -> None:
+    (place.processes / "a.bpmn").mkdir()
+    (place.processes / "b.bpmn").symlink_to(place.processes / "gone.bpmn")
+    os.mkfifo(place.processes / "c.bpmn")
+    (place.processes / "d.dmn").mkdir()
+    done = place.start()
+    assert [each for each, result in done.items() if result.error is None] == ["single.bpmn"]
+    assert [str(done[name].error) for name in ("a.bpmn", "b.bpmn", "c.bpmn")] == [
+        "this is no ordinary file",
+        "there is no such file",
+        "this is no ordinary file",
+    ]
 
 
 def test_files_that_call_each_other_may_come_in_any_order(place: Place) -> None:
