@@ -7,6 +7,7 @@ as a shell says it of signals, 130 interrupted by Ctrl+C, and 141 when whoever r
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -55,6 +56,10 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command, as the process of a shell: its output is written, or why not is said, before it ends."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names of files need not be text, and not every terminal has every character.
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = command(arguments)
         sys.stdout.flush()

@@ -45,7 +45,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     token.add_argument("--days", type=_days, default=90, help=f"how long it lives, at most {LONGEST} (90)")
     token.set_defaults(act=_token)
     for each in (create, password, token):
-        each.add_argument("login")
+        each.add_argument("login", type=_login)
         each.add_argument("--json", action="store_true", help="one JSON document on stdout")
     for each in (create, password):
         each.add_argument("--generate", action="store_true", help="make a one-time password and print it")
@@ -61,6 +61,14 @@ def run(args: argparse.Namespace) -> int:
     sys.stdout.write(json.dumps(answer) if args.json else "\n".join(f"{key}: {value}" for key, value in answer.items()))
     sys.stdout.write("\n")
     return 0
+
+
+def _login(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("this is no text") from None
+    return text
 
 
 def _days(text: str) -> int:

@@ -19,6 +19,7 @@ from app.cli.installation import opened, require_tables, said
 from app.core import clock, jsontext, migrations
 from app.core.database import Base, Tx, db, reading, writing
 from app.core.errors import Refused
+from app.core.files import shown
 from app.definitions import library
 from app.history.verify import Verdict, verify
 from app.instances import live
@@ -63,7 +64,7 @@ def _backup(args: argparse.Namespace) -> int:
         raise IsADirectoryError(0, "this is a folder", str(args.file))
     with opened():
         manifest = _write(args.file)
-    answer = {"file": str(args.file), "rows": manifest.rows, "migration": manifest.migration}
+    answer = {"file": shown(args.file), "rows": manifest.rows, "migration": manifest.migration}
     answer |= {"bytes": args.file.stat().st_size}
     answer |= {"tables": {name: member.rows for name, member in manifest.tables.items()}}
     _tell(args, answer, f"{args.file}: {manifest.rows} rows, {answer['bytes']} bytes")
@@ -103,7 +104,7 @@ def _restore(args: argparse.Namespace) -> int:
     live.clear()
     library.forget()
     manifest = backup.manifest
-    answer = {"file": str(args.file), "rows": manifest.rows, "migration": manifest.migration}
+    answer = {"file": shown(args.file), "rows": manifest.rows, "migration": manifest.migration}
     answer |= {"created_at": manifest.created_at, "events": verdict.events, "whole": verdict.is_whole}
     whole = "the record is whole" if verdict.is_whole else "the record is broken: see laneway history verify"
     _tell(args, answer, f"{args.file} of {manifest.created_at}: {manifest.rows} rows restored, {whole}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from app import decisions, diagrams, forms
 from app.cli.beside import Beside, content
 from app.core import jsontext
 from app.core.errors import Invalid
+from app.core.files import is_folder, shown
 from app.core.translations import LANGUAGES, translate
 
 _DIAGRAMS = (".bpmn", ".bpmn20.xml")
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _below(path: Path) -> Iterator[Path]:
     """The file itself, or what can be judged in a folder; JSON only where forms are kept."""
-    if not path.is_dir():
+    if not is_folder(path):
         yield path
         return
     for file in sorted(path.rglob("*")):
@@ -60,8 +60,7 @@ def _entry(file: Path, given: list[Path], lang: str) -> dict[str, Any]:
     except OSError as fault:
         findings = [_unreadable(fault.strerror or str(fault), 1, lang)]
     ok = not any(finding["severity"] == "error" for finding in findings)
-    name = os.fsencode(file).decode(errors="replace")
-    return {"file": name, "ok": ok, "findings": findings}
+    return {"file": shown(file), "ok": ok, "findings": findings}
 
 
 def _judge(file: Path, given: list[Path], lang: str) -> Iterator[_Finding]:

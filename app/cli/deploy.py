@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from app.cli.beside import content
 from app.cli.installation import opened
 from app.core import jsontext
 from app.core.errors import Invalid, LanewayError
+from app.core.files import is_folder, shown
 from app.core.translations import LANGUAGES, explain, translate
 from app.definitions.deploy import Deployed, deploy
 from app.definitions.errors import DiagramRefused
@@ -51,7 +51,7 @@ class _Entry:
 
     @property
     def name(self) -> str:
-        return os.fsencode(self.file).decode(errors="replace")
+        return shown(self.file)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _below(path: Path) -> Iterator[Path]:
     """The file itself, or the diagrams of a folder."""
-    if not path.is_dir():
+    if not is_folder(path):
         yield path
         return
     for file in sorted(path.rglob("*")):

@@ -15,6 +15,7 @@ from typing import Any
 
 from app.cli.installation import opened
 from app.core.errors import Refused
+from app.core.files import shown
 from app.core.translations import explain
 from app.people.actor import SYSTEM
 from app.people.csvfiles import DEPARTMENTS, PEOPLE, ImportRefused, Problem, Table, read_tables
@@ -83,7 +84,12 @@ def _refuse(problems: list[Problem], as_json: bool) -> int:
         sys.stderr.write(f"{problem.sentence('en')}\n")
     if as_json:
         said = [
-            {"file": each.file, "line": each.line, "column": each.column, "message": explain(each.error, "en")}
+            {
+                "file": shown(Path(each.file)),
+                "line": each.line,
+                "column": each.column,
+                "message": explain(each.error, "en"),
+            }
             for each in problems
         ]
         sys.stdout.write(f"{json.dumps({'problems': said}, ensure_ascii=False)}\n")

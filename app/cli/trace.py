@@ -14,9 +14,10 @@ from typing import Any
 from app.cli.tracing import plan as plans
 from app.cli.tracing import table
 from app.cli.tracing.play import Outcome, play
-from app.cli.tracing.shelf import Shelf, shown
+from app.cli.tracing.shelf import Shelf
 from app.core import jsontext
 from app.core.errors import Invalid
+from app.core.files import shown
 from app.core.translations import LANGUAGES, translate
 
 _EPILOG = """\

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import signal
 import subprocess
@@ -18,9 +19,11 @@ from flask import Flask
 
 import config
 from app.cli import COMMANDS, NOT_BUILT, feel, installation, main
+from tests.instances.conftest import END, START, flow, lanes, process, task
 from tests.processes.walk import ROOT
 
 REVIEW = str(ROOT / "processes" / "review.bpmn")
+SMALL = process("small", lanes(CS="start work end"), START, task("work"), END, flow("start > work", "work > end"))
 PEOPLE = "login,name\nlin,林志强\n"
 
 #: command and options up to the file, and the ending of such files
@@ -370,3 +373,56 @@ def test_ctrl_c_in_a_command_of_a_batch_ends_the_batch(monkeypatch: pytest.Monke
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"args": ["feel", "1"]}\n' * 2)))
     assert main(["batch"]) == 130
     assert main(["feel", "1"]) == 130
+
+
+# -- odd names -------------------------------------------------------------------------------------------------------
+
+#: Bytes that are no text, as a shell hands them over.
+NO_TEXT = os.fsdecode(b"\xff")
+
+
+@pytest.mark.parametrize("command", ["check", "deploy"])
+def test_a_name_too_long_for_any_file_is_an_entry_like_any_other(command: str, ask: Ask) -> None:
+    said = ask(command, "x" * 300, REVIEW, "--json")
+    assert said.status == {"check": 1, "deploy": 2}[command]
+    first, second = json.loads(said.out)["files"]
+    assert (first["ok"], second["ok"]) == (False, True)
+    assert "too long" in first["findings"][0]["message"]
+
+
+def test_a_name_that_is_no_text_is_shown_as_well_as_can_be(ask: Ask, tmp_path: Path) -> None:
+    file = str(tmp_path / NO_TEXT)
+    for words in (["backup", f"{file}.zip"], ["backup", f"{file}.zip", "--json"]):
+        assert (ask(*words).status, os.path.exists(f"{file}.zip")) == (0, True)
+    for words in (["people", "import", file, "--json"], ["deploy", file, "--json"]):
+        said = ask(*words)
+        assert (said.status, said.err.count("\n")) == (2, 1)
+        assert json.loads(said.out)
+
+
+@pytest.mark.parametrize("what", ["create", "password", "token"])
+def test_a_login_that_is_no_text_is_wrong_use(what: str, ask: Ask) -> None:
+    refused(ask("admin", what, NO_TEXT), "login")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_answers(ask: Ask, tmp_path: Path) -> None:
+    """What some editors put before every text."""
+    (tmp_path / "answers.json").write_bytes(b"\xef\xbb\xbf{}")
+    (tmp_path / "steps.json").write_bytes(b"\xef\xbb\xbf[]")
+    assert ask("trace", REVIEW, "--answers", str(tmp_path / "answers.json")).status == 0
+    assert ask("trace", REVIEW, "--steps", str(tmp_path / "steps.json")).status == 0
+
+
+def test_a_folder_that_is_called_like_a_decision_is_none(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "folder.dmn").mkdir()
+    os.mkfifo(tmp_path / "pipe.dmn")
+    file = tmp_path / "small.bpmn"
+    file.write_bytes(SMALL)
+    assert ask("deploy", str(file)).status == 0
+
+
+def test_a_terminal_without_chinese_gets_escapes() -> None:
+    latin = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    process = started("feel", '"泳道"', stdout=subprocess.PIPE, env=latin)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, b'"\\u6cf3\\u9053"\n', b"")

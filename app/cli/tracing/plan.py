@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -122,7 +123,7 @@ def read(args: Any) -> Plan:
 
 def _content(path: str) -> bytes:
     try:
-        return content(Path(path))
+        return content(Path(path)).removeprefix(codecs.BOM_UTF8)
     except OSError as fault:
         raise Invalid(f"{path}: {fault.strerror or fault}") from fault
 

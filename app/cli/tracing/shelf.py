@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 from app import decisions, diagrams, engine
 from app.cli.beside import Beside, content
 from app.core.errors import Invalid, NotFound, Refused
+from app.core.files import shown
 from app.diagrams.model import Diagram, Node, Process
 
 
@@ -160,11 +160,6 @@ class Shelf:
 
     def _beside(self, suffix: str) -> list[Path]:
         return sorted(self.file.absolute().parent.glob(f"*{suffix}"))
-
-
-def shown(file: Path) -> str:
-    """The name of a file as it can be printed, whatever its bytes are."""
-    return os.fsencode(file).decode(errors="replace")
 
 
 def _read(file: Path) -> Diagram:
