@@ -4,7 +4,7 @@ Written from the standard alone (BPMN 2.0.2, chapter 13), it reads the drawing a
 is a value; where tokens may move in several orders, all of them are tried, and `Game.worlds` holds every state that
 fits what was seen so far. A test says what it sees (`Game.sees`); no world left means that somebody is wrong.
 
-    scope   (level, tokens, watches, run data or None, written)
+    scope   (level, tokens, watches, data, what was written in a run of a process, None elsewhere)
     token   ("flow", id) | ("at", node) | ("wait", node, watches) | ("hold", node, watches, scope)
             | ("loop", node, watches, total, done, ((number, token), ...)) | ("event", node) | ("failed", node, watches)
     watch   (event id, how often it may still come; -1 = without end)
@@ -22,7 +22,7 @@ State = Any
 Token = tuple[Any, ...]
 Scope = tuple[Any, ...]
 Label = tuple[str, ...]
-MOST = 800  #: states that one event may lead through; a drawing that asks for more is left out
+MOST = 500  #: states that one event may lead through; a drawing that asks for more is left out
 
 _WAITS = ("userTask", "manualTask", "serviceTask", "receiveTask", "intermediateCatchEvent")
 _HOLDS = ("subProcess", "callActivity")
@@ -47,7 +47,7 @@ class Game:
             self.flows |= process.flows
         self._ways: dict[tuple[str, str], set[str]] = {}
         first = next(iter(self.processes))
-        self.worlds = self._settle([self._open(first, _frozen(data))])
+        self.worlds = self._settle([self._open(first, data, run=True)])
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ class Game:
         if token[0] == "wait" and len(label) == 1:
             yield change
         elif token[0] == "hold" and len(label) > 1:
-            for result in self._reach(token[3], label[1:], change, {} if token[3][3] is not None else env):
+            for result in self._reach(token[3], label[1:], change, {} if token[3][4] is not None else env):
                 yield self._held(token, result)
         elif token[0] == "loop" and number:
             for counter, inner in token[5]:
@@ -285,15 +285,22 @@ class Game:
         if node.kind in _WAITS:
             return ("stay", ("wait", node.id, watches))
         if node.kind == "subProcess":
-            return ("stay", ("hold", node.id, watches, self._open(node.id, None)))
+            return ("stay", ("hold", node.id, watches, self._open(node.id, self._inputs(node, env))))
         if node.kind == "callActivity":
-            return ("stay", ("hold", node.id, watches, self._open(node.called.target.text, _frozen(env))))
+            data = {**env, **self._inputs(node, env)}
+            return ("stay", ("hold", node.id, watches, self._open(node.called.target.text, data, run=True)))
         return ("done", None)
 
     def _watches(self, host: str) -> Any:
         return tuple(sorted(_watch(node) for node in self._border(host) if _listens(node)))
 
-    def _open(self, level: str, data: Any) -> Scope:
+    def _inputs(self, node: Node, env: Mapping[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for mapping in node.inputs:
+            made[mapping.target] = {**env, **made}.get(mapping.source.text)
+        return made
+
+    def _open(self, level: str, data: Mapping[str, Any], *, run: bool = False) -> Scope:
         inside = [node for node in self.nodes.values() if node.scope == level]
         if level in self.processes:
             inside = [node for node in self.processes[level].nodes.values() if node.scope in ("", level)]
@@ -302,7 +309,7 @@ class Game:
         watches = [watch for watch in watches if _listens(self.nodes[watch[0]])]
         woken = level in self.nodes and self.nodes[level].triggered_by_event
         plain = [("at", node.id) for node in starts if woken or not node.events]
-        return (level, tuple(plain), tuple(sorted(watches)), data, ())
+        return (level, tuple(plain), tuple(sorted(watches)), _frozen(data), () if run else None)
 
     def _trigger(self, sub: Node) -> Node:
         return next(node for node in self.nodes.values() if node.scope == sub.id and node.kind == "startEvent")
@@ -374,14 +381,20 @@ class Game:
         if token[0] == "hold":
             inner = token[3]
             if not inner[1]:
-                written = dict(inner[3]) if inner[3] is not None else {}
-                yield ("done", {name: written[name] for name in inner[4]})
-            for result in self._moves(inner, {} if inner[3] is not None else env):
+                yield ("done", self._results(self.nodes[token[1]], inner, env))
+            for result in self._moves(inner, {} if inner[4] is not None else env):
                 yield self._held(token, result)
         elif token[0] == "loop":
             for number, child in token[5]:
                 for change in self._inside(child, {**env, "loopCounter": number}):
                     yield self._looped(token, number, change, env)
+
+    def _results(self, node: Node, inner: Scope, env: Mapping[str, Any]) -> dict[str, Any]:
+        """What a scope that is over writes around it: its outputs, or what a called process wrote."""
+        made: dict[str, Any] = {}
+        for mapping in node.outputs:
+            made[mapping.target] = {**env, **dict(inner[3]), **made}.get(mapping.source.text)
+        return made if node.outputs else {name: dict(inner[3])[name] for name in inner[4] or ()}
 
     def _held(self, token: Token, result: tuple[Scope, Any, Any]) -> Any:
         """What became of the scope inside becomes of the activity."""
@@ -489,16 +502,19 @@ def _with(scope: Scope, tokens: Iterable[Token]) -> Scope:
 
 
 def _env(scope: Scope, around: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**around, **dict(scope[3])} if scope[3] is not None else around
+    return {**around, **dict(scope[3])}
 
 
 def _written(scope: Scope, values: Mapping[str, Any]) -> tuple[Scope, dict[str, Any]]:
-    """The scope with these variables, where it has variables of its own; else they go outward."""
-    if scope[3] is None or not values:
+    """The scope with those variables that are its own - a run of a process takes all -, and those that go outward."""
+    before, run = dict(scope[3]), scope[4] is not None
+    own = {name: value for name, value in values.items() if run or name in before}
+    if not own:
         return scope, dict(values)
-    before = dict(scope[3])
-    changed = [name for name, value in values.items() if name not in before or before[name] != value]
-    return (*scope[:3], _frozen({**before, **values}), tuple(sorted({*scope[4], *changed}))), {}
+    changed = {name for name, value in own.items() if name not in before or before[name] != value}
+    written = tuple(sorted({*scope[4], *changed})) if scope[4] is not None else None
+    outer = {name: value for name, value in values.items() if name not in own}
+    return (*scope[:3], _frozen({**before, **own}), written), outer
 
 
 def _frozen(values: Mapping[str, Any]) -> Any:

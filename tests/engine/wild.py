@@ -91,7 +91,7 @@ class Wild:
 
     def node(self, sketch: Sketch, depth: int) -> str:
         kind = self.pick(_WORK if self.chance.random() < 0.65 else _BETWEEN)
-        if not depth and kind in ("sub", "call"):
+        if (kind == "sub" and not depth) or (kind == "call" and (not depth or not self.called)):
             kind = "user"
         name = self.name({"link": "thrown", "escalate": "escalate"}.get(kind, kind))
         sketch.nodes[name] = self.made(kind, name, depth)
@@ -102,9 +102,9 @@ class Wild:
         match kind:
             case "sub":
                 inner = self.scope(depth - 1)
-                return sub(*inner.lines, loop=self.loop(), **inner.nodes)
+                return sub(*inner.lines, loop=self.loop(), **self.mapped(), **inner.nodes)
             case "call":
-                return replace_loop(call(self.called), self.loop())
+                return replace_loop(call(self.called, **self.mapped()), self.loop())
             case "user" | "manual" | "service" | "task":
                 make = {"user": user, "manual": manual, "service": service, "task": task}[kind]
                 return replace_loop(make(), self.loop() if chance.random() < 0.5 else None)
@@ -119,6 +119,16 @@ class Wild:
             case "link":
                 return throw("link", name)
         return Made(_GATEWAYS[kind])
+
+    def mapped(self) -> dict[str, dict[str, str]]:
+        """Sometimes variables of its own, sometimes results by name."""
+        chance = self.chance
+
+        def some(share: float) -> dict[str, str]:
+            wanted = chance.randint(1, 2) if chance.random() < share else 0
+            return {chance.choice(NAMES): chance.choice(NAMES) for _ in range(wanted)}
+
+        return {"inputs": some(0.3), "outputs": some(0.2)}
 
     def loop(self) -> Any:
         chance = self.chance
@@ -235,4 +245,4 @@ def replace_loop(made: Made, loop: Any) -> Made:
 
 def called(chance: random.Random, key: str = "called") -> Diagram:
     """The process that others call."""
-    return Wild(chance, size=3, depth=0, first=1000).drawn(key)
+    return Wild(chance, size=3, depth=1, first=1000, called="").drawn(key)

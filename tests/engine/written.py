@@ -76,7 +76,17 @@ def _extensions(node: Node) -> str:
         found = f"<zeebe:script expression={quoteattr('=' + node.script.text)} resultVariable={result}/>"
     if node.called is not None:
         found = f"<zeebe:calledElement processId={quoteattr(node.called.target.text)}/>"
+    found += _mappings(node)
     return f"<bpmn:extensionElements>{found}</bpmn:extensionElements>" if found else ""
+
+
+def _mappings(node: Node) -> str:
+    inside = "".join(
+        f"<zeebe:{kind} source={quoteattr('=' + mapping.source.text)} target={quoteattr(mapping.target)}/>"
+        for kind, mappings in (("input", node.inputs), ("output", node.outputs))
+        for mapping in mappings
+    )
+    return f"<zeebe:ioMapping>{inside}</zeebe:ioMapping>" if inside else ""
 
 
 def _event(event: EventDefinition) -> str:
