@@ -21,6 +21,7 @@ class StepEntered:
     element: str
     kind: str  #: the node's BPMN kind
     previous: tuple[str, ...] = ()  #: refs of the steps it came from; several after a join
+    program: str = ""  #: hash of the version it runs on: one case may call two versions of a process
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class StepLeft:
     previous: tuple[str, ...] = ()
     flows: tuple[str, ...] = ()  #: ids of the sequence flows taken
     entered_at: datetime | None = None  #: when the step was entered; None = in this very move
+    program: str = ""  #: hash of the version it runs on
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class TaskReached:
     properties: Mapping[str, str] = field(default_factory=dict)
     previous: tuple[str, ...] = ()
     item: Any = None  #: the element of a multi-instance, for telling siblings apart
+    program: str = ""  #: hash of the version it runs on
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,8 @@ class DataWritten:
     element: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+    process: str = ""  #: "" when an operator wrote them
+    program: str = ""  #: hash of the version that the step runs on
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,8 @@ class Scope(Workflow):
                 owner.piece.written += (name,)
             after[name] = data.copied(value)
         if after:
-            self.live.tell(DataWritten(step.ref, step.note.at, before, after))
+            program = step.scope.program
+            self.live.tell(DataWritten(step.ref, step.note.at, before, after, program.key, program.hash))
 
     def _owner(self, name: str) -> Scope:
         scope = self

@@ -120,7 +120,9 @@ class NodeSpec(TaskSpec):
 
     def tell_entered(self, step: Step) -> None:
         note = step.note
-        step.scope.live.tell(StepEntered(step.ref, self.process, note.at, self.node.kind, note.previous))
+        scope = step.scope
+        told = StepEntered(step.ref, self.process, note.at, self.node.kind, note.previous, scope.program.hash)
+        scope.live.tell(told)
 
     def conclude(self, step: Step, result: Mapping[str, Any]) -> None:
         """Write what the work yielded and choose the way on. Raises StepFault."""
@@ -193,7 +195,8 @@ class NodeSpec(TaskSpec):
         flows = tuple([flow.id for flow in step.chosen if flow.id])
         since = note.since if step.move != live.move else None
         kind = self.node.kind
-        live.tell(StepLeft(step.ref, self.process, note.at, kind, outcome, note.previous, flows, since))
+        program = step.scope.program.hash
+        live.tell(StepLeft(step.ref, self.process, note.at, kind, outcome, note.previous, flows, since, program))
 
 
 def holds(flow: FlowSpec, data: Mapping[str, Any]) -> bool:

@@ -31,22 +31,22 @@ class Host:
 
     instance_id: int
     run: library.Run
-    #: version of each called process by its key, as this case uses it
-    versions: dict[str, library.Version] = field(default_factory=dict)
+    #: the versions of called processes that this case met, by process key and content: a later call may run another
+    versions: dict[tuple[str, str], library.Version] = field(default_factory=dict)
 
-    def called(self, key: str) -> library.Version:
-        """The version of a called process that this case runs."""
-        return self.versions[key]
+    def called(self, key: str, content: str) -> library.Version:
+        """The version of a called process that a step runs on."""
+        return self.versions[key, content]
 
     def program(self, key: str, version: str, caller_hash: str) -> engine.Program:
         """The version a call activity calls: the newest deployed one unless the diagram names a number."""
         found = library.numbered(self.run, key, int(version)) if version.isdigit() else library.newest(self.run, key)
-        self.versions[key] = found
+        self.versions[key, found.hash] = found
         return found.program
 
     def program_by_hash(self, content: str, key: str) -> engine.Program:
         """The version a running scope was started with."""
-        found = self.versions[key] = library.with_hash(self.run, key, content)
+        found = self.versions[key, content] = library.with_hash(self.run, key, content)
         return found.program
 
     def decide(self, decision: str, context: Mapping[str, Any], caller_hash: str, caller_key: str) -> decisions.Decided:

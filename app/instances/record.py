@@ -63,7 +63,7 @@ def withdraw_incidents(turn: Turn) -> None:
 
 def _step_entered(turn: Turn, it: engine.StepEntered) -> None:
     """Told by what follows: a task, a wait, or leaving. What runs inside a step comes from where the step came from."""
-    node = turn.version_of(it.process).process.nodes.get(it.element)
+    node = turn.version_of(it.process, it.program).process.nodes.get(it.element)
     if it.kind in CONTAINERS or (node is not None and node.loop is not None):
         turn.origins[it.ref] = origins.last_of(turn.tx, turn.case.id, turn.origins, it.previous)
         turn.entered.add(it.ref)
@@ -84,7 +84,7 @@ def _step_left(turn: Turn, it: engine.StepLeft) -> None:
         if answered is not None:  # it had failed after its answer, and an operator let it pass
             turn.close_step(answered, "step.left", it.outcome)
             return
-    version = turn.version_of(it.process)
+    version = turn.version_of(it.process, it.program)
     inner = origins.inside(turn.origins, it.ref)
     origin = inner or origins.last_of(turn.tx, turn.case.id, turn.origins, it.previous)
     turn.origins[it.ref] = origin
@@ -119,7 +119,7 @@ def _step_left(turn: Turn, it: engine.StepLeft) -> None:
 
 
 def _task_reached(turn: Turn, it: engine.TaskReached) -> None:
-    version = turn.version_of(it.process)
+    version = turn.version_of(it.process, it.program)
     groups = lanes.group_lanes(turn.tx, it.process, it.groups) if it.groups else []
     lane_id = groups[0] if groups else lanes.lane_of(version, it.lane)
     holder = lanes.holder(turn.tx, turn.people_seq, lane_id) if lane_id is not None else None
@@ -286,7 +286,7 @@ def _source(turn: Turn, it: engine.DataWritten) -> str:
     event = turn.event
     if isinstance(event, engine.Edit) or (isinstance(event, engine.Retry | engine.Skip) and it.ref == event.ref):
         return "correction"
-    node = turn.node_of(it.element)
+    node = turn.version_of(it.process, it.program).process.nodes.get(it.element) if it.process else None
     return "import" if node is not None and node.kind in OUTSIDE else "copy"
 
 

@@ -20,7 +20,6 @@ from app.core import clock
 from app.core.database import Statement, Tx, writing
 from app.definitions import library
 from app.definitions.library import Version
-from app.diagrams.model import Node
 from app.history import Fact, FieldChange, StepRow, Stream, append
 from app.instances import case as cases
 from app.instances import lanes, record, steps
@@ -112,11 +111,12 @@ class Turn:
             self._warm = warm
         return warm
 
-    def version_of(self, process_key: str) -> Version:
-        """The version of the case's own process, or of one it calls."""
-        if process_key == self.case.process_key:
-            return library.version(self.tx.run, self.case.definition_id)
-        return self._state.host.called(process_key)
+    def version_of(self, process_key: str, content: str) -> Version:
+        """The version that a step runs on: the case's own, or one of a process it calls."""
+        own = library.version(self.tx.run, self.case.definition_id)
+        if (own.key, own.hash) == (process_key, content):
+            return own
+        return self._state.host.called(process_key, content)
 
     def live_task(self, ref: str) -> Held | None:
         """The task of a step, to be changed."""
@@ -168,7 +168,7 @@ class Turn:
         """Say that a task ended, and write its step with the fields it changed."""
         holder = lanes.holder(self.tx, self.people_seq, task.lane_id) if task.lane_id is not None else None
         times = steps.worked(task, self.at, holder)
-        node = self.version_of(task.process_key).process.nodes.get(task.element)
+        node = library.version(self.tx.run, task.definition_id).process.nodes.get(task.element)
         node_kind = node.kind if node is not None else "userTask"
         fields = self.written.pop(task.ref, {})
 
@@ -193,11 +193,6 @@ class Turn:
         if closing is not None:
             payload = {"answer": dict(closing.answer), "before": self.before.pop(task.ref, {})}
             self.close_step(task, closing.kind, "failed", payload)
-
-    def node_of(self, element: str) -> Node | None:
-        """The node of an element of the case's own process, or of one it calls."""
-        versions = [self.version_of(self.case.process_key), *self._state.host.versions.values()]
-        return next((each.process.nodes[element] for each in versions if element in each.process.nodes), None)
 
     def end(self, state: str, element: str, code: str | None = None) -> None:
         """Write that the case is over, or suspended, or running again."""

@@ -110,7 +110,7 @@ class Run:
 def test_a_stored_case_goes_exactly_the_way_of_a_warm_one(block: Any, seed: int) -> None:
     blocks.label(block, Counter())
     warm, stored = Run(block, seed, stored=False).go(), Run(block, seed, stored=True).go()
-    assert stored.story.told == warm.story.told
+    assert stored.story.retold() == warm.story.retold()
     hashes = [run.story.program.hash.encode() for run in (warm, stored)]
     named = [[{path: blob.replace(it, b"") for path, blob in pieces.items()} for pieces in run.pieces]
              for run, it in zip((warm, stored), hashes, strict=True)]  # fmt: skip

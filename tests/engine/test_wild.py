@@ -142,4 +142,4 @@ def test_a_wild_case_that_is_stored_goes_the_way_of_a_warm_one() -> None:
             warm, stored = Pair(seed), Pair(seed, stored=True)
             warm.go()
             stored.go()
-            assert stored.story.told == warm.story.told
+            assert stored.story.retold() == warm.story.retold()

@@ -109,6 +109,7 @@ class PersonTask(Activity):
                 properties=node.properties,
                 previous=step.note.previous,
                 item=_item(step),
+                program=step.scope.program.hash,
             )
         )
 
