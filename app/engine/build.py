@@ -242,29 +242,18 @@ _TRIGGERS = {
 
 
 def _reach(known: Mapping[str, NodeSpec]) -> None:
-    """For each inclusive join: from which nodes each of its flows can be reached without passing it."""
+    """Tell each inclusive join the ways of its scope: it asks them when it first waits for somebody."""
     before: dict[str, set[str]] = {}
     for name, spec in known.items():
         for flow in spec.flows:
             before.setdefault(flow.target.name, set()).add(name)
         for boundary in getattr(spec, "boundaries", ()):
             before.setdefault(boundary.name, set()).add(name)
-    for name, spec in known.items():
+    begins = {flow.id: name for name, spec in known.items() for flow in spec.flows}
+    for spec in known.values():
         if isinstance(spec, gateways.InclusiveGateway) and len(spec.incoming) > 1:
-            sources = {flow.id: other for other, each in known.items() for flow in each.flows if flow.target is spec}
-            spec.sources = {flow: _from(sources[flow], before, name) for flow in spec.incoming if flow in sources}
-
-
-def _from(source: str, before: Mapping[str, set[str]], avoid: str) -> frozenset[str]:
-    if source == avoid:  # a flow back to the gateway itself: only through it is the flow come to
-        return frozenset()
-    seen, open_ = {source}, [source]
-    while open_:
-        for name in before.get(open_.pop(), ()):
-            if name not in seen and name != avoid:
-                seen.add(name)
-                open_.append(name)
-    return frozenset(seen - {avoid})
+            spec.before = before
+            spec.begins = {flow: begins[flow] for flow in spec.incoming if flow in begins}
 
 
 # -- one maker for each kind -------------------------------------------------------------------------------------------

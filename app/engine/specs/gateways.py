@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from app.diagrams.model import Node
@@ -114,7 +115,24 @@ class InclusiveGateway(Join):
     (BPMN 2.0.2, 13.4.3). Whether it may go on is asked when nothing else of the case can move.
     """
 
-    sources: Mapping[str, frozenset[str]] = {}
+    before: Mapping[str, set[str]] = {}  #: node of the scope -> the nodes that a token comes to it from
+    begins: Mapping[str, str] = {}  #: incoming flow -> the node it begins at
+
+    @cached_property
+    def sources(self) -> Mapping[str, frozenset[str]]:
+        """Worked out when it is needed: all joins of a drawing together would know its nodes squared."""
+        return {flow: self._behind(node) for flow, node in self.begins.items()}
+
+    def _behind(self, node: str) -> frozenset[str]:
+        if node == self.name:  # a flow back to the gateway itself: only through it is the flow come to
+            return frozenset()
+        seen, todo = {node}, [node]
+        while todo:
+            for name in self.before.get(todo.pop(), ()):
+                if name not in seen and name != self.name:
+                    seen.add(name)
+                    todo.append(name)
+        return frozenset(seen)
 
     def enter(self, scope: Scope, flow: FlowSpec | None, previous: tuple[str, ...]) -> Step:
         step = super().enter(scope, flow, previous)
@@ -127,6 +145,8 @@ class InclusiveGateway(Join):
 
     def may_go(self, step: Step, places: set[str]) -> bool:
         """Whether no token at any of these nodes keeps it waiting."""
+        if not places:
+            return True
         came = [self.sources[flow] for flow in self.incoming if flow in step.note.arrived]
         empty = [self.sources[flow] for flow in self.incoming if flow not in step.note.arrived]
         return not any(
