@@ -251,6 +251,7 @@ class Process:
     line: int = 0
     names: Mapping[str, str] = field(default_factory=dict)
     documentation: str = ""
+    documentations: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
     version_tag: str = ""
     nodes: Mapping[str, Node] = field(default_factory=dict)

@@ -63,7 +63,7 @@ def _process(
     around = Around(roots, incoming, outgoing, boxes)
     lanes, paths = lanes_of(element, name, boxes)
     nodes = {made.id: made for made in _nodes(element, name, around)}
-    names, _ = vocabulary.translations(element)
+    names, documentations = vocabulary.translations(element)
     tag = vocabulary.extension(element, ZEEBE, "versionTag")
     return Process(
         id=name,
@@ -72,6 +72,7 @@ def _process(
         line=line_of(element),
         names=names,
         documentation=documentation(element),
+        documentations=documentations,
         properties=vocabulary.properties(element),
         version_tag=tag.get("value") or "" if tag is not None else "",
         nodes=in_lanes(nodes, paths),

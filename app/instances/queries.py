@@ -219,6 +219,12 @@ def running_on(session: Session, definition_id: int) -> int:
     wanted = sa.select(sa.func.count()).where(ProcessInstance.definition_id == definition_id, running)
     return session.scalar(wanted.select_from(ProcessInstance)) or 0
 
+def stuck(session: Session, instances: Collection[int]) -> set[int]:
+    """Which of these cases cannot go on until somebody acts."""
+    wanted = sa.select(Incident.instance_id).where(Incident.state == "open", Incident.instance_id.in_(instances))
+    return set(session.scalars(wanted))
+
+
 
 def open_incidents(session: Session) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(Incident).where(Incident.state == "open")) or 0

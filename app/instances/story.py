@@ -190,12 +190,11 @@ def relay(session: Session, case: Brief, tasks: Sequence[Work]) -> list[Leg]:
 def outline(diagram: Diagram, process_key: str) -> list[Outline]:
     """The steps of a process by lane, as they are read: left to right, top to bottom."""
     process = diagram.processes[process_key]
-    in_lane = {node: lane for lane in process.lanes.values() for node in lane.nodes if not _has_inner(process, lane.id)}
     rows: dict[str, list[Node]] = {lane.id: [] for lane in process.lanes.values()}
     loose: list[Node] = []
     for node in sorted(process.nodes.values(), key=_place):
         if node.name:
-            (rows[in_lane[node.id].id] if node.id in in_lane else loose).append(node)
+            rows.get(node.lane[-1] if node.lane else "", loose).append(node)
     lanes = [Outline(lane.name, lane.names, rows[lane.id]) for lane in process.lanes.values() if rows[lane.id]]
     return lanes + ([Outline("", {}, loose)] if loose else [])
 
@@ -290,7 +289,3 @@ def _first(*values: int | None) -> int | None:
 
 def _place(node: Node) -> tuple[float, float]:
     return (node.box.x, node.box.y) if node.box else (float("inf"), 0)
-
-
-def _has_inner(process: Any, lane_id: str) -> bool:
-    return any(lane.parent == lane_id for lane in process.lanes.values())

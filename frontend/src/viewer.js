@@ -1,4 +1,5 @@
-// Draws a BPMN diagram: {xml: url, label?, names?: {id: text}, markers?: {id: [class]}, badges?: {id: text}}.
+// Draws a BPMN diagram: {xml: url, label?, names?: {id: text}, markers?: {id: [class]}, badges?: {id: text},
+// words?: {larger, smaller, whole}}: with words it has buttons to be made larger and smaller.
 // Elements of the page marked data-element="<id>" (the text outline) point into the drawing, and the drawing points back.
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 
@@ -9,8 +10,11 @@ import { replaceContent } from "./islands.js";
 const MARK_STRIP = 44;
 const MARGIN = 12;
 const LOWEST = 240;
+// Below this nobody can read a label: the drawing is cut off instead, and shown whole on demand. Chinese needs 1:1.
+const SMALLEST = 0.7;
+const STEP = 1.25;
 
-export async function mount(element, { xml, label, names, markers, badges, lang }) {
+export async function mount(element, { xml, label, names, markers, badges, words, lang }) {
   const text = await load(xml);
   const container = Object.assign(document.createElement("div"), { className: "diagram" });
   replaceContent(element, container);
@@ -20,7 +24,8 @@ export async function mount(element, { xml, label, names, markers, badges, lang 
   describe(container, label);
   for (const [id, classes] of Object.entries(markers ?? {})) mark(viewer, id, classes);
   for (const [id, badge] of Object.entries(badges ?? {})) attach(viewer, id, badge);
-  fit(viewer, container, lang);
+  fit(viewer, container, lang, standing(viewer, markers ?? {}));
+  if (words) addButtons(viewer, element.closest(".sheet")?.querySelector(".cap") ?? container, words);
   connectOutline(viewer, element);
 }
 
@@ -56,21 +61,53 @@ function attach(viewer, id, text) {
   viewer.get("overlays").add(id, "badge", { position: { bottom: 10, right: 10 }, html });
 }
 
-/** Fit into the width, never larger than drawn. Chinese is not scaled below 1:1 (14 px is its floor): it scrolls. */
-function fit(viewer, container, lang) {
+/** Where the case stands: what cannot go on first, else what is being done. */
+function standing(viewer, markers) {
+  const ids = (name) => Object.keys(markers).filter((id) => markers[id].includes(name));
+  const shapes = [...ids("incident"), ...ids("now")].map((id) => viewer.get("elementRegistry").get(id));
+  return shapes.find((shape) => shape?.width);
+}
+
+/** Fit into the width, never larger than drawn and never too small to read; what is too wide shows where it stands. */
+function fit(viewer, container, lang, shape) {
   const canvas = viewer.get("canvas");
   const { inner } = canvas.viewbox();
   const wanted = Math.min(1, (container.clientWidth - 2 * MARGIN) / inner.width);
-  const scale = lang.startsWith("zh") ? 1 : wanted;
+  const scale = Math.max(wanted, lang.startsWith("zh") ? 1 : SMALLEST);
   const height = inner.height * scale + 2 * MARGIN + MARK_STRIP;
-  container.style.height = `${Math.round(Math.max(LOWEST, Math.min(height, innerHeight * 0.75)))}px`;
+  const highest = innerHeight * (innerWidth <= 800 ? 0.5 : 0.75);
+  container.style.height = `${Math.round(Math.max(LOWEST, Math.min(height, highest)))}px`;
   canvas.resized();
+  const [width, tall] = [container.clientWidth / scale, container.clientHeight / scale];
+  const [margin, strip] = [MARGIN / scale, MARK_STRIP / scale];
   canvas.viewbox({
-    x: inner.x - MARGIN / scale,
-    y: inner.y - MARGIN / scale,
-    width: container.clientWidth / scale,
-    height: container.clientHeight / scale,
+    x: within(shape && shape.x + shape.width / 2 - width / 2, inner.x - margin, inner.x + inner.width + margin - width),
+    y: within(shape && shape.y + shape.height / 2 - tall / 2, inner.y - margin, inner.y + inner.height + strip - tall),
+    width,
+    height: tall,
   });
+}
+
+/** A place between the first and the last; the first where none is asked for. */
+function within(place, first, last) {
+  return Math.max(first, Math.min(place ?? first, last));
+}
+
+/** In the head of the sheet, where they cover nothing of the drawing. */
+function addButtons(viewer, place, words) {
+  const canvas = viewer.get("canvas");
+  const bar = Object.assign(document.createElement("div"), { className: "zoom" });
+  const button = (text, label, press) => {
+    const made = Object.assign(document.createElement("button"), { type: "button", className: "btn", textContent: text });
+    made.setAttribute("aria-label", label);
+    made.title = label;
+    made.addEventListener("click", press);
+    bar.append(made);
+  };
+  button("−", words.smaller, () => canvas.zoom(canvas.zoom() / STEP, "auto"));
+  button("+", words.larger, () => canvas.zoom(canvas.zoom() * STEP, "auto"));
+  button("⤢", words.whole, () => canvas.zoom("fit-viewport"));
+  place.append(bar);
 }
 
 function connectOutline(viewer, island) {

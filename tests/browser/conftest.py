@@ -1,7 +1,8 @@
 """A real Chromium for the page tests: pages that complain on the console fail, and axe looks at them.
 
-`browse(url, lang="zh-CN", phone=False)` opens a page in a fresh context; `serve(app)` runs a Flask app on a free port;
-`staffed` is the organisation with the shipped processes, `at_work` the same with the demo's cases.
+`browse(url, lang="zh-CN", phone=False)` opens a page in a fresh context, with `refused=409` one that the server may
+answer like that; `serve(app)` runs a Flask app on a free port; `staffed` is the organisation with the
+shipped processes, `at_work` the same with the demo's cases.
 """
 
 from __future__ import annotations
@@ -97,7 +98,9 @@ def browse(chrome: Browser) -> Iterator[Browse]:
     complaints: list[str] = []
     contexts = []
 
-    def open_page(url: str, *, lang: str = "zh-CN", phone: bool = False, dark: bool = False, **options: Any) -> Page:
+    def open_page(
+        url: str, *, lang: str = "zh-CN", phone: bool = False, dark: bool = False, refused: int = 0, **options: Any
+    ) -> Page:
         context = chrome.new_context(
             locale=lang,
             timezone_id="Asia/Shanghai",
@@ -110,7 +113,10 @@ def browse(chrome: Browser) -> Iterator[Browse]:
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        expected = f"the server responded with a status of {refused} "
+        page.on(
+            "console", lambda it: complaints.append(it.text) if it.type == "error" and expected not in it.text else None
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(url)
         return page

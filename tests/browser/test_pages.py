@@ -12,10 +12,12 @@ from flask import Flask
 from playwright.sync_api import Page, Response, expect
 
 from app.core.database import reading
+from app.core.translations import translate
 from app.definitions.deploy import deploy
 from app.definitions.sources import Folders
 from app.instances import moves
 from app.instances.models import Incident, ProcessInstance
+from app.jobs.runner import Runner
 from app.people import demo, logins
 from app.people import queries as people
 from app.tasks import queries as tasks
@@ -41,6 +43,15 @@ STUCK = process(
     '<bpmn:exclusiveGateway id="which"/><bpmn:endEvent id="other"/>',
     END,
     flow("start > work", "work > which", "which > end : amount > 10", "which > other : amount <= 10"),
+)
+CALLING = process(
+    "calling",
+    lanes(CS="start call called"),
+    START,
+    '<bpmn:serviceTask id="call" name="Call"><bpmn:extensionElements>'
+    '<zeebe:taskDefinition type="nobody" retries="1"/></bpmn:extensionElements></bpmn:serviceTask>',
+    '<bpmn:endEvent id="called"/>',
+    flow("start > call", "call > called"),
 )
 
 
@@ -136,6 +147,72 @@ def test_the_login_page_is_accessible_and_fits_a_phone(
     for width in on_both_widths(page):
         assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), f"{width}: {widest(page)}"
         accessible(page)
+
+
+@pytest.mark.parametrize("width", [820, 1024, 1180, 1280, 1366, 1440, 1920])
+@pytest.mark.parametrize("path", ["/inbox/?view=lanes", "/inbox/{task}?view=lanes"])
+def test_the_name_of_a_task_is_readable_at_every_width(
+    at_work: Flask, parts: dict[str, int], serve: Serve, browse: Browse, path: str, width: int
+) -> None:
+    url, page = serve(at_work), browse("about:blank", lang="en")
+    # An administrator has the most places in the top bar, and no lane.
+    log_in(at_work, page, url, "admin" if width <= 1024 and "task" in path else "lin", "en")
+    page.set_viewport_size({"width": width, "height": 800})
+    look(page, url + path.format(**parts))
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), widest(page)
+    name = page.locator(".list .c-task .name").first
+    box = name.bounding_box() if name.is_visible() else page.locator("#task-title").bounding_box()
+    assert box
+    assert box["width"] >= 80, f"{width}: {box}"
+
+
+@pytest.mark.parametrize("lang", TAGS)
+def test_an_administrator_repairs_a_case_that_cannot_go_on(
+    at_work: Flask, parts: dict[str, int], serve: Serve, browse: Browse, accessible: Any, lang: str
+) -> None:
+    """The first case is retried, at first without what it lacks; the second goes on without its step."""
+
+    def say(key: str, **values: str) -> str:
+        return translate(key, lang, **values)
+
+    with at_work.app_context():
+        with reading() as session:
+            lin, chen = (people.find_by_login(session, login) for login in ("lin", "chen"))
+        assert lin
+        assert chen
+        deploy(CALLING, by=chen, sources=Folders(ROOT / "processes", ROOT / "forms"), file_name="calling.bpmn")
+        other = int(moves.start("calling", {}, by=lin)["id"])
+        Runner(at_work).drain()
+    url, page = serve(at_work), browse("about:blank", lang=TAGS[lang], refused=422)
+    log_in(at_work, page, url, "admin", lang)
+    page.goto(f"{url}/admin/")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.get_by_role("row", name="which").get_by_role("link").click()
+    page.get_by_label(say("admin.data")).fill("amount = 20")
+    press(page, say("admin.retry"))
+    expect(page.get_by_role("alert")).to_have_text(say("admin.data_not_json"))
+    expect(page.get_by_label(say("admin.data"))).to_have_value("amount = 20")
+    accessible(page)
+    page.get_by_label(say("admin.data")).fill('{"amount": 20}')
+    press(page, say("admin.retry"))
+    expect(page.locator(".toast")).to_have_text(say("admin.retried"))
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.locator("tbody tr a").click()
+    page.locator("summary", has_text=say("admin.skip")).click()
+    accessible(page)
+    press(page, say("admin.skip.do"))
+    expect(page.locator(".toast")).to_have_text(say("admin.skipped"))
+    expect(page.get_by_role("heading", name=say("admin.no_incidents"))).to_be_visible()
+    with at_work.app_context(), reading() as session:
+        case = session.scalars(sa.select(Incident.instance_id).where(Incident.id == parts["incident"])).one()
+        states = session.execute(
+            sa.select(ProcessInstance.state, ProcessInstance.end_element).where(ProcessInstance.id.in_((case, other)))
+        ).all()
+    assert {tuple(row) for row in states} == {("completed", "end"), ("completed", "called")}
+
+
+def press(page: Page, words: str) -> None:
+    page.get_by_role("button", name=words, exact=True).click()
 
 
 @pytest.mark.parametrize("path", ["/inbox/", "/inbox/{task}"])

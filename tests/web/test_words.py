@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from app.core.database import reading
 from app.definitions.deploy import deploy
+from app.definitions.sources import Folders
 from app.instances import moves
 from app.instances.models import ServiceRequest
 from app.jobs.runner import Runner
@@ -22,6 +23,7 @@ from tests.conftest import Cast
 from tests.instances.conftest import END, START, Files, flow, lanes, process, task
 from tests.web.conftest import House, Reader, words_of
 
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = {
     "type": "default",
     "components": [
@@ -211,3 +213,32 @@ def test_a_message_is_called_as_the_drawing_calls_it(app: Flask, cast: Cast) -> 
     page = client.get(f"/cases/{begun['id']}", headers={"Accept-Language": "en"}).get_data(as_text=True)
     assert "Received the message “Customer has paid”" in plain(page)
     assert "payment.received" not in plain(page)
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"), [("zh", "从各渠道登记投诉"), ("en", "Complaints from all channels are registered")]
+)
+@pytest.mark.parametrize("path", ["/cases/new", "/cases/new/complaint", "/processes/complaint"])
+def test_what_a_process_is_for_is_told_before_one_begins_it(
+    app: Flask, cast: Cast, client_of: Reader, path: str, lang: str, told: str
+) -> None:
+    sources = Folders(ROOT / "processes", ROOT / "forms")
+    deploy((ROOT / "processes" / "complaint.bpmn").read_bytes(), by=cast.chen, sources=sources, file_name="c.bpmn")
+    assert told in words_of(client_of("lin", lang).get(path))
+
+
+def test_a_step_of_a_sub_process_stands_in_its_lane(app: Flask, cast: Cast, client_of: Reader) -> None:
+    sources = Folders(ROOT / "processes", ROOT / "forms")
+    deploy((ROOT / "processes" / "complaint.bpmn").read_bytes(), by=cast.chen, sources=sources, file_name="c.bpmn")
+    outline = client_of("lin").get("/processes/complaint").get_data(as_text=True).partition('id="outline-title"')[2]
+    lanes = [plain(heading) for heading in re.findall(r"<h3>(.*?)</h3>", outline)]
+    assert lanes == ["Risk and compliance", "Customer service"]
+    assert "Draft the answer" in plain(outline.partition("Customer service")[2])
+
+
+def test_a_file_without_a_drawing_says_so_and_keeps_its_steps_in_words(house: House, client_of: Reader) -> None:
+    for path in ("/processes/identity", f"/cases/{house.parts['case']}", f"/audit/{house.parts['case']}"):
+        page = client_of("admin").get(path).get_data(as_text=True)
+        assert "This file has no drawing." in page
+        assert 'data-island="viewer"' not in page
+        assert "capture" in plain(page.partition('id="outline-title"')[2])

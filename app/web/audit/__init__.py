@@ -11,7 +11,7 @@ from app.history import queries as history
 from app.instances import moves, queries, story, words
 from app.tasks import queries as tasks
 from app.web.access import Who, allow
-from app.web.drawings import node_names
+from app.web.drawings import is_drawn, node_names
 from app.web.numbers import whole
 from app.web.security import actor
 
@@ -42,6 +42,7 @@ def case(instance_id: int) -> ResponseReturnValue:
             "path": story.path(session, found, diagram, work),
             "names": node_names(diagram, found.process_key),
             "outline": story.outline(diagram, found.process_key),
+            "is_drawn": is_drawn(diagram, found.process_key),
             "words": words.words(session, found),
         }
     moves.note_read(instance_id, by=actor())

@@ -22,7 +22,7 @@ from app.instances import moves, queries, story, words
 from app.tasks import queries as tasks
 from app.web.access import Who, allow
 from app.web.answers import posted_answer
-from app.web.drawings import node_names
+from app.web.drawings import about, is_drawn, node_names
 from app.web.errors import field_messages
 from app.web.language import language, say
 from app.web.numbers import whole
@@ -42,9 +42,17 @@ def every() -> ResponseReturnValue:
             return redirect(url_for("cases.case", instance_id=exact))
         page = queries.cases(session, actor(), search, state, process, whole(request.args.get("before")))
         processes = definitions.processes(session)
-        standing = tasks.live_of(session, [each.id for each in page.cases])
+        ids = [each.id for each in page.cases]
+        standing, stuck = tasks.live_of(session, ids), queries.stuck(session, ids)
     return render_template(
-        "cases.html", page=page, search=search, state=state, process=process, processes=processes, standing=standing
+        "cases.html",
+        page=page,
+        search=search,
+        state=state,
+        process=process,
+        processes=processes,
+        standing=standing,
+        stuck=stuck,
     )
 
 
@@ -64,7 +72,8 @@ def case(instance_id: int) -> ResponseReturnValue:
 def choose() -> ResponseReturnValue:
     with reading() as session:
         startable = definitions.startable(session)
-    return render_template("choose.html", processes=startable)
+        told = {each.key: about(definitions.diagram_of(session, each.id), each.key) for each in startable}
+    return render_template("choose.html", processes=startable, about=told)
 
 
 @pages.get("/new/<key>")
@@ -114,6 +123,7 @@ def _begin_page(
     return render_template(
         "begin.html",
         process=process,
+        about=about(definitions.diagram_of(session, process.id), process.key),
         fields=forms.fields(form, language(), {}, answer) if form else [],
         schema=forms.localized(form, language()) if form else None,
         answer=answer,
@@ -137,6 +147,7 @@ def _seen(session: Session, case: queries.Brief) -> dict[str, Any]:
         "relay": story.relay(session, case, work),
         "path": story.path(session, case, diagram, work),
         "outline": story.outline(diagram, case.process_key),
+        "is_drawn": is_drawn(diagram, case.process_key),
         "names": node_names(diagram, case.process_key),
         "events": [event for event in events if event.kind not in story.MACHINERY],
         "values": story.values(events),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import forms
 from app.core.database import reading
-from app.core.errors import Invalid, Refused, Stale
+from app.core.errors import Invalid, LanewayError, Refused, Stale
 from app.core.translations import explain
 from app.instances import moves, story, words
 from app.instances import queries as cases
@@ -22,11 +22,12 @@ from app.instances.words import Words
 from app.people import queries as people
 from app.people.actor import actor as actor_of
 from app.tasks import queries as tasks
+from app.tasks.errors import NoSuchTask
 from app.tasks.queries import Counts, Page, TaskDetail, View
 from app.web.access import Who, allow
 from app.web.answers import posted_answer
 from app.web.errors import field_messages, status_of
-from app.web.language import language, say
+from app.web.language import language, name_of, say
 from app.web.security import actor
 
 pages = Blueprint("inbox", __name__, url_prefix="/inbox")
@@ -83,7 +84,10 @@ def task(task_id: int) -> ResponseReturnValue:
 @pages.post("/<int:task_id>/claim")
 @allow(Who.PEOPLE)
 def claim(task_id: int) -> ResponseReturnValue:
-    moves.claim(task_id, by=actor())
+    try:
+        moves.claim(task_id, by=actor())
+    except (Stale, Refused) as fault:
+        return _refused(task_id, fault)
     flash(say("inbox.claimed"))
     return redirect(_to(task_id))
 
@@ -91,7 +95,10 @@ def claim(task_id: int) -> ResponseReturnValue:
 @pages.post("/<int:task_id>/release")
 @allow(Who.PEOPLE)
 def release(task_id: int) -> ResponseReturnValue:
-    moves.release(task_id, by=actor(), reason=request.form.get("reason", "").strip()[:500])
+    try:
+        moves.release(task_id, by=actor(), reason=request.form.get("reason", "").strip()[:500])
+    except (Stale, Refused) as fault:
+        return _refused(task_id, fault)
     flash(say("inbox.released"))
     return redirect(_to(task_id))
 
@@ -104,7 +111,10 @@ def assign(task_id: int) -> ResponseReturnValue:
         raise Invalid(fields={"to": ["web.choose_listed"]})
     with reading() as session:
         to = actor_of(session, account)
-    moves.assign(task_id, to, by=actor(), reason=request.form.get("reason", "").strip()[:500])
+    try:
+        moves.assign(task_id, to, by=actor(), reason=request.form.get("reason", "").strip()[:500])
+    except (Stale, Refused) as fault:
+        return _refused(task_id, fault)
     flash(say("inbox.assigned", name=to.names.get(language()) or to.name))
     return redirect(_to(task_id))
 
@@ -123,8 +133,7 @@ def complete(task_id: int) -> ResponseReturnValue:
             desk, answer, errors=field_messages(fault), fault="" if fault.fields else explain(fault, language())
         ), 422
     except (Stale, Refused) as fault:
-        # Somebody was first. What was typed stays on the page, to be copied or sent again.
-        return _page(_again(desk), answer, fault=explain(fault, language())), status_of(fault)
+        return _refused(task_id, fault, answer)
     return redirect(_next(done))
 
 
@@ -171,6 +180,19 @@ def _page(
     return render_template(
         "inbox.html", shelf=shelf, desk=desk, fields=fields, errors=errors or {}, answer=answer, fault=fault
     )
+
+
+def _refused(task_id: int, fault: LanewayError, answer: Mapping[str, Any] | None = None) -> ResponseReturnValue:
+    """The task as it stands now. What was typed stays on the page, to be copied or sent again."""
+    try:
+        with reading() as session:
+            desk = _desk(session, task_id)
+    except NoSuchTask:
+        raise fault from None
+    first = desk.task.ended_by or desk.task.work.owner
+    if fault.details.get("first") and first:
+        fault.details["first"] = name_of(first)
+    return _page(desk, answer, fault=explain(fault, language())), status_of(fault)
 
 
 def _to(task_id: int) -> str:

@@ -21,7 +21,7 @@ from app.definitions.sources import Folders
 from app.instances import story
 from app.instances.queries import running_on
 from app.web.access import Who, allow, may_open
-from app.web.drawings import node_names
+from app.web.drawings import about, is_drawn, node_names
 from app.web.language import language, say
 from app.web.security import actor
 
@@ -56,6 +56,8 @@ def process(key: str, number: int | None = None) -> ResponseReturnValue:
             findings=queries.findings(session, shown),
             names=node_names(diagram, key),
             outline=story.outline(diagram, key),
+            is_drawn=is_drawn(diagram, key),
+            about=about(diagram, key),
             may_deploy=may_open(Who.ANALYSTS, actor()),
         )
 
