@@ -8,7 +8,7 @@ from dataclasses import replace
 from lxml import etree
 
 from app.diagrams.model import EventDefinition, Expression
-from app.diagrams.names import ZEEBE, is_bpmn, line_of, local
+from app.diagrams.names import BPMN, ZEEBE, is_bpmn, line_of, local
 from app.diagrams.vocabulary import camunda, child, condition, expression, extension
 
 _SUFFIX = "EventDefinition"
@@ -66,8 +66,15 @@ def refer(
         name=target.get("name") or ref,
         code=target.get(f"{made.kind}Code") or "",
         correlation=key,
+        by_properties=made.kind == "message" and key is None and _has_properties(element, ref),
         code_variable=variable,
     )
+
+
+def _has_properties(element: etree._Element, message: str) -> bool:
+    """Whether correlation properties of the file look into this message."""
+    looks = f"{{{BPMN}}}correlationProperty/{{{BPMN}}}correlationPropertyRetrievalExpression"
+    return any(stem(each.get("messageRef")) == message for each in element.getroottree().getroot().findall(looks))
 
 
 def message_of(element: etree._Element, roots: Mapping[str, etree._Element]) -> EventDefinition | None:

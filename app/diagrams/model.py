@@ -48,6 +48,9 @@ class EventDefinition:
     timer_kind: str = ""  #: date, duration or cycle
     expression: Expression | None = None  #: timer or condition
     correlation: Expression | None = None  #: zeebe:subscription correlationKey of the message
+    by_properties: bool = (
+        False  #: the file correlates this message by BPMN's correlation properties: those we do not read
+    )
     #: variable that receives the code / the message, as the dialects name them
     code_variable: str = ""
 

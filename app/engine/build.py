@@ -328,6 +328,8 @@ def _call(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
 
 
 def _sub(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    if node.triggered_by_event and node.loop is not None:
+        builder.refuse(node.id, node.loop.line or node.line, "An event sub-process that is repeated is not run.")
     spec = scopes.EventSubProcess(scope, node) if node.triggered_by_event else scopes.SubProcess(scope, node)
     spec.inner = builder.scope(node.id)
     if node.triggered_by_event:

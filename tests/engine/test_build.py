@@ -61,6 +61,12 @@ FLAWS: dict[str, tuple[tuple[str, ...], dict[str, Made], str, str]] = {
     "error thrown on the way": (LINE, {"it": throw("error", "E")}, "it", "error"),
     "error waited for on the way": (LINE, {"it": catch("error", "E")}, "it", "error"),
     "terminate on the way": (LINE, {"it": throw("terminate")}, "it", "terminate"),
+    "event sub-process that is repeated": (
+        ("start -> end",),
+        {"it": Made("subProcess", {"triggered_by_event": True, "loop": many(cardinality="2")},
+                    (("start9 -> end9",), {"start9": start("message", "m")}))},
+        "it", "repeated",
+    ),
     "several triggers": (
         LINE, {"it": odd("intermediateCatchEvent", events=(on("message", "a"), on("signal", "b")))}, "it", "several",
     ),

@@ -15,6 +15,10 @@ _THROWING = ("intermediateThrowEvent", "endEvent")
 
 def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
     for _, node in nodes(diagram):
+        for message in (*node.events, *((node.message,) if node.message is not None else ())):
+            if message.by_properties and node.kind != "startEvent":
+                values = {**_values(node), "message": message.name}
+                yield Finding(RULE, "warning", node.id, message.line or node.line, f"rules.{RULE}.properties", values)
         for event in node.events:
             yield from _event(node, event)
         if node.kind in ("intermediateCatchEvent", "boundaryEvent") and not node.events:

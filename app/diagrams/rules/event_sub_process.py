@@ -22,5 +22,7 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
             starts = [each for each in inside.get(node.id, ()) if each.kind == "startEvent"]
             if len(starts) != 1 or not starts[0].events:
                 yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.start", values)
+            if node.loop is not None:
+                yield Finding(RULE, "error", node.id, node.loop.line or node.line, f"rules.{RULE}.loop", values)
             if node.incoming or node.outgoing:
                 yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.flow", values)
