@@ -136,6 +136,10 @@ class Tx:
         """Buffer the deletion of the row with this primary key; nothing happens when there is none."""
         self._kept.setdefault(table, {})[key_of(table, key)] = None
 
+    def buffered(self, table: sa.FromClause) -> list[Mapping[str, Any]]:
+        """The rows that were put into a table and are not written yet."""
+        return [row for row in self._kept.get(table, {}).values() if row is not None]
+
     def change(
         self,
         statement: Statement,

@@ -6,13 +6,13 @@ up with the handler's `on_failure`. A later runner may hand the same calls to Pr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import clock
 from app.core.database import Id, JsonText, Model, Statement, Tx, UtcDateTime, again, writing
@@ -23,6 +23,9 @@ from app.core.keepable import keepable
 LEASE = timedelta(minutes=5)
 
 
+_Key = sa.String(200).with_variant(sa.String(200, collation="C"), "postgresql")
+
+
 class Job(Model):
     """One piece of background work."""
 
@@ -31,7 +34,8 @@ class Job(Model):
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(sa.String(40))
     args: Mapped[Any] = mapped_column(JsonText, nullable=True)
-    key: Mapped[str | None] = mapped_column(sa.String(200), unique=True)  #: one waiting job per key
+    #: one waiting job per key; sorted by its letters, so that jobs under one beginning are found together
+    key: Mapped[str | None] = mapped_column(_Key, unique=True)
     run_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int]
     most: Mapped[int]  #: attempts before giving up
@@ -97,7 +101,26 @@ def defer(
         "error": None,
         "state": "waiting",
     }
-    tx.add(Job.__table__, row)
+    tx.put(Job.__table__, row)
+
+
+def withdraw(tx: Tx, key: str) -> None:
+    """Nobody wants the job of this key any more. One that is being done is not stopped."""
+    for row in tx.buffered(Job.__table__):
+        if row["key"] == key:
+            tx.drop(Job.__table__, id=row["id"])
+            return
+    tx.change(_withdraw, {"key": key})
+
+
+def under(session: Session, beginning: str) -> list[Mapping[str, Any]]:
+    """The arguments of the jobs whose keys have this beginning; it ends with a sign."""
+    end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    wanted = sa.select(Job.args).where(Job.key >= beginning, Job.key < end).order_by(Job.key)
+    return list(session.scalars(wanted))
+
+
+_withdraw = Statement(sa.delete(Job).where(Job.key == sa.bindparam("key")))
 
 
 _due = (

@@ -110,21 +110,6 @@ class Message(Model):
     __table_args__ = (sa.Index("ix_message_waiting", "state", "name", "correlation"),)
 
 
-class ServiceRequest(Model):
-    """A service task's call on its way: made by a job, after the commit."""
-
-    __tablename__ = "service_request"
-
-    instance_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_instance.id"), primary_key=True)
-    ref: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
-    element: Mapped[str] = mapped_column(sa.Text)
-    type: Mapped[str] = mapped_column(sa.Text)
-    inputs: Mapped[Any] = mapped_column(JsonText, nullable=True)
-    headers: Mapped[Any] = mapped_column(JsonText, nullable=True)
-    retries: Mapped[int]
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 class Incident(Model):
     """An instance that cannot move until someone acts."""
 

@@ -168,7 +168,7 @@ def _complete(task_id: int, answer: Mapping[str, Any], by: Actor, key: Key, vers
         turn.advance(engine.TaskDone(task.ref, clean))
         turn.close_unleft(task)
         result = {"task": str(task.id), "instance": str(turn.case.id), "state": turn.case.state}
-        return turn.answer(result | {"tasks": [str(opened) for opened in turn.opened]})  # type: ignore[no-any-return]
+        return turn.answer(result | {"tasks": [str(opened.id) for opened in turn.opened.values()]})  # type: ignore[no-any-return]
 
 
 @again
@@ -328,7 +328,7 @@ def finish_call(instance_id: int, ref: str, result: Mapping[str, Any]) -> bool:
         request = services.waiting(turn.tx, instance_id, ref)
         if request is None or turn.case.state != "running":
             return False
-        turn.tx.drop(services.TABLE, instance_id=instance_id, ref=ref)
+        services.forget(turn.tx, instance_id, ref)
         turn.say("service.done", element=request.element, facts={"ref": ref, "type": request.type})
         turn.advance(engine.ServiceDone(ref, result))
         return True
@@ -344,7 +344,7 @@ def fail_call(instance_id: int, ref: str, message: str, *, code: str = "") -> bo
         said, code = keepable(message, 4000), keepable(code, NAME_LENGTH)
         facts = {"ref": ref, "type": request.type, "code": code}
         # Nobody waits for this answer any more; a retry asks again.
-        turn.tx.drop(services.TABLE, instance_id=instance_id, ref=ref)
+        services.forget(turn.tx, instance_id, ref)
         turn.say("service.failed", element=request.element, facts=facts, payload={"message": said})
         turn.advance(engine.ServiceFailed(ref, said, code))
         return True

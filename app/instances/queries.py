@@ -16,9 +16,9 @@ from app.core.database import ask
 from app.customers.models import Customer
 from app.definitions import library
 from app.definitions.models import ProcessDefinition
-from app.instances import live
+from app.instances import live, services
 from app.instances.errors import NoSuchIncident, NoSuchInstance
-from app.instances.models import Incident, ProcessInstance, ServiceRequest, Subscription, Timer
+from app.instances.models import Incident, ProcessInstance, Subscription, Timer
 from app.people.actor import Actor
 from app.people.models import Lane
 from app.tasks.models import Task
@@ -187,11 +187,10 @@ def waits(session: Session, instance_id: int) -> list[Wait]:
     listens = sa.select(Subscription.kind, Subscription.element, Subscription.name).where(
         Subscription.instance_id == instance_id
     )
-    calls = sa.select(ServiceRequest.element, ServiceRequest.type).where(ServiceRequest.instance_id == instance_id)
     return [
         *[Wait("timer", element, "", due_at) for element, due_at in session.execute(timers)],
         *[Wait(kind, element, name, None) for kind, element, name in session.execute(listens)],
-        *[Wait("service", element, name, None) for element, name in session.execute(calls)],
+        *[Wait("service", call["element"], call["type"], None) for call in services.of_case(session, instance_id)],
     ]
 
 
@@ -219,11 +218,11 @@ def running_on(session: Session, definition_id: int) -> int:
     wanted = sa.select(sa.func.count()).where(ProcessInstance.definition_id == definition_id, running)
     return session.scalar(wanted.select_from(ProcessInstance)) or 0
 
+
 def stuck(session: Session, instances: Collection[int]) -> set[int]:
     """Which of these cases cannot go on until somebody acts."""
     wanted = sa.select(Incident.instance_id).where(Incident.state == "open", Incident.instance_id.in_(instances))
     return set(session.scalars(wanted))
-
 
 
 def open_incidents(session: Session) -> int:

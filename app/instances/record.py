@@ -13,9 +13,10 @@ from app.core import queue
 from app.core.database import Statement
 from app.core.ids import new_id
 from app.core.keepable import is_keepable, keepable
-from app.instances import lanes, origins, steps
-from app.instances.models import Incident, ServiceRequest, Subscription, Timer
+from app.instances import lanes, origins, services, steps
+from app.instances.models import Incident, Subscription, Timer
 from app.tasks import held
+from app.tasks.held import Held
 from app.tasks.models import Candidate, Task
 from app.tasks.states import State
 
@@ -57,8 +58,16 @@ def withdraw_incidents(turn: Turn) -> None:
     for incident, ref, element in turn.tx.run(_open_incidents, {"instance": turn.case.id}):
         if ref in turn.cancelled:
             turn.tx.change(_withdraw, {"incident": incident, "at_": turn.at})
-            facts = {"ref": ref, "how": "withdrawn", "incident": incident}
-            turn.say("incident.resolved", element=element, facts=facts)
+            _say_withdrawn(turn, incident, ref, element)
+    for row in turn.raised:
+        if row["ref"] in turn.cancelled:
+            row |= {"state": "resolved", "resolved_at": turn.at, "resolution": "withdrawn"}
+            _say_withdrawn(turn, row["id"], row["ref"], row["element"])
+
+
+def _say_withdrawn(turn: Turn, incident: int, ref: str, element: str) -> None:
+    facts = {"ref": ref, "how": "withdrawn", "incident": incident}
+    turn.say("incident.resolved", element=element, facts=facts)
 
 
 def _step_entered(turn: Turn, it: engine.StepEntered) -> None:
@@ -160,8 +169,11 @@ def _task_reached(turn: Turn, it: engine.TaskReached) -> None:
         "from_department_id": origin.department_id,
         "handed_over_at": origin.at,
     }
-    turn.tx.add(Task.__table__, row)
-    turn.opened.append(row["id"])
+    turn.tx.put(Task.__table__, row)  # with the rows that this move changes, in one statement
+    department = holder.department_id if holder else None
+    turn.opened[it.ref] = Held(
+        **row, department_id=department, duty_role=None, candidate=False, named_only=False, first=None
+    )
     for extra in groups[1:]:
         _candidate(turn, row["id"], lane_id=extra)
     for login in it.users:
@@ -172,7 +184,7 @@ def _task_reached(turn: Turn, it: engine.TaskReached) -> None:
         "definition": version.id,
         "process": it.process,
         "lane": lane_id,
-        "department": holder.department_id if holder else None,
+        "department": department,
         "due": due.isoformat() if due else None,
         "previous": row["from_ref"],
         "from": origin.said(),
@@ -196,6 +208,7 @@ def _task_withdrawn(turn: Turn, it: engine.TaskWithdrawn) -> None:
     task = turn.live_task(it.ref)
     if task is None:
         return
+    turn.opened.pop(it.ref, None)
     held.change(turn.tx, task, State.CANCELLED, ended_at=turn.at)
     turn.close_step(task, "task.cancelled", "cancelled")
 
@@ -237,24 +250,12 @@ def _message_sent(turn: Turn, it: engine.MessageSent) -> None:
 
 
 def _service_called(turn: Turn, it: engine.ServiceCalled) -> None:
-    row = {
-        "instance_id": turn.case.id,
-        "ref": it.ref,
-        "element": it.element,
-        "type": it.type,
-        "inputs": dict(it.inputs),
-        "headers": dict(it.headers),
-        "retries": it.retries,
-        "created_at": turn.at,
-    }
-    turn.tx.put(ServiceRequest.__table__, row)
-    args = {"instance": turn.case.id, "ref": it.ref}
-    queue.defer(turn.tx, "service.call", args, most=max(1, it.retries))
+    services.ask_for(turn.tx, turn.case.id, it)
     turn.say("service.called", element=it.element, facts={"ref": it.ref, "type": it.type})
 
 
 def _service_withdrawn(turn: Turn, it: engine.ServiceWithdrawn) -> None:
-    turn.tx.drop(ServiceRequest.__table__, instance_id=turn.case.id, ref=it.ref)
+    services.forget(turn.tx, turn.case.id, it.ref)
 
 
 def _decision_made(turn: Turn, it: engine.DecisionMade) -> None:
@@ -313,6 +314,7 @@ def open_incident(turn: Turn, ref: str, element: str, kind: str, code: str, mess
         "resolution": None,
     }
     turn.tx.add(Incident.__table__, row)
+    turn.raised.append(row)
     facts = {"ref": ref, "kind": kind, "code": code, "incident": row["id"]}
     turn.say("incident.opened", element=element, facts=facts, payload={"message": message})
 

@@ -73,7 +73,7 @@ def begin(tx: Tx, order: Order, by: Actor, key: Key) -> dict[str, Any]:
     _insert(turn, order, now)
     turn.finish()
     result = {"id": str(case.id), "reference": case.reference, "state": case.state}
-    return turn.answer(result | {"tasks": [str(task) for task in turn.opened]})  # type: ignore[no-any-return]
+    return turn.answer(result | {"tasks": [str(task.id) for task in turn.opened.values()]})  # type: ignore[no-any-return]
 
 
 def _say_started(turn: Turn, order: Order, version: Version, element: str, data: Mapping[str, Any]) -> None:

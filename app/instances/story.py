@@ -20,8 +20,8 @@ from app.core.database import ask
 from app.definitions import library
 from app.diagrams.model import Diagram, Node
 from app.history import HistoryEvent, HistoryPayload, StepRow
-from app.instances import words
-from app.instances.models import Incident, ServiceRequest, Subscription, Timer
+from app.instances import services, words
+from app.instances.models import Incident, Subscription, Timer
 from app.instances.queries import Brief
 from app.people.queries import Named, names_of
 from app.tasks.models import Task
@@ -212,10 +212,10 @@ _open_incidents = sa.select(Incident.element).where(Incident.state == "open")
 
 def _waiting(session: Session, instance_id: int) -> set[str]:
     """Elements that wait for something else than a person."""
-    services = sa.select(ServiceRequest.element).where(ServiceRequest.instance_id == instance_id)
     listens = sa.select(Subscription.element).where(Subscription.instance_id == instance_id)
     timers = sa.select(Timer.element).where(Timer.instance_id == instance_id)
-    return set(session.scalars(sa.union(services, listens, timers)))
+    calls = {call["element"] for call in services.of_case(session, instance_id)}
+    return calls | set(session.scalars(sa.union(listens, timers)))
 
 
 def _is_edge(node: Node | None) -> bool:

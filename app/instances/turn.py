@@ -68,7 +68,8 @@ class Turn:
     repeated: Any = None  #: the stored answer, when this very call was made before
     task: Held | None = None
     ended: tuple[str, str | None] | None = None  #: (element, code) where the case ended in this move
-    opened: list[int] = field(default_factory=list)  #: ids of the tasks that this move opened
+    opened: dict[str, Held] = field(default_factory=dict)  #: by ref, the tasks that this move opened
+    raised: list[dict[str, Any]] = field(default_factory=list)  #: rows of the incidents that this move opened
     origins: dict[str, Origin] = field(default_factory=dict)  #: by ref, of the steps met in this move
     closing: dict[str, Closing] = field(default_factory=dict)  #: tasks whose step the engine is about to leave
     written: dict[str, dict[str, list[str | None]]] = field(default_factory=dict)  #: ref -> field -> digests
@@ -122,7 +123,7 @@ class Turn:
         """The task of a step, to be changed."""
         if self.task is not None and self.task.ref == ref:
             return self.task
-        return cases.task_at(self.tx, self.case.id, ref, self.by)
+        return self.opened.get(ref) or cases.task_at(self.tx, self.case.id, ref, self.by)
 
     def seen_by(self, other: Actor) -> Held:
         """The turn's task as somebody else than its actor sees it: with their part in it."""

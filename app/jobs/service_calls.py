@@ -56,7 +56,7 @@ PATIENCE = timedelta(seconds=30)
 
 def register(backoff_seconds: float) -> None:
     """Say how service jobs run, and what happens when they fail for good. How often is in the diagram."""
-    queue.handle("service.call", _call, on_failure=_failed, backoff_seconds=backoff_seconds)
+    queue.handle(services.JOB, _call, on_failure=_failed, backoff_seconds=backoff_seconds)
 
 
 def _call(args: dict[str, Any]) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
-
-from app.core.database import Faster, Statement, Tx
+from app.core.database import Tx
 from app.people.actor import Actor
 from app.tasks.errors import AlreadyClaimed, FourEyes, NotHead, NotHeld, NotInDepartment, TaskChanged, TaskIsOver
 from app.tasks.models import Duty, Task
@@ -24,18 +23,25 @@ class Held:
     definition_id: int
     process_key: str
     element: str
+    name: str
+    names: Mapping[str, str] | None
+    item: str | None
     form: str
     lane_id: int | None
     state: str
     holder_id: int | None
     assignee_id: int | None
+    priority: int
     duty_group: str
+    standard: str
     created_at: datetime
     claimed_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
     ended_by_id: int | None
     due_at: datetime | None
+    sort_at: datetime
+    follow_up_at: datetime | None
     version: int
     from_ref: str
     from_element: str | None
@@ -48,31 +54,9 @@ class Held:
     first: str | None  #: name of the holder, or of who ended it: who was first
 
 
-COLUMNS = (
-    Task.id,
-    Task.instance_id,
-    Task.ref,
-    Task.definition_id,
-    Task.process_key,
-    Task.element,
-    Task.form,
-    Task.lane_id,
-    Task.state,
-    Task.holder_id,
-    Task.assignee_id,
-    Task.duty_group,
-    Task.created_at,
-    Task.claimed_at,
-    Task.started_at,
-    Task.ended_at,
-    Task.ended_by_id,
-    Task.due_at,
-    Task.version,
-    Task.from_ref,
-    Task.from_element,
-    Task.from_department_id,
-    Task.handed_over_at,
-)
+#: the whole row, in the order of the fields above: a change puts it back as it then stands
+COLUMNS = tuple(Task.__table__.columns)
+_NAMES = [column.name for column in COLUMNS]
 
 
 def duty_role(task: Held) -> str:
@@ -193,37 +177,14 @@ def complete(tx: Tx, task: Held, by: Actor, at: datetime) -> None:
         tx.add(Duty.__table__, row)
 
 
-_change = Statement(
-    sa.update(Task)
-    .where(Task.id == sa.bindparam("task"), Task.version == sa.bindparam("before"))
-    .values(
-        state=sa.bindparam("state_"),
-        holder_id=sa.bindparam("holder"),
-        claimed_at=sa.bindparam("claimed"),
-        started_at=sa.bindparam("started"),
-        ended_at=sa.bindparam("ended"),
-        ended_by_id=sa.bindparam("ender"),
-        version=Task.version + 1,
-    )
-)
-
-
 def change(tx: Tx, task: Held, state: State, **values: object) -> None:
-    """Buffer a change of the row, and show it on `task`. The move begins again when somebody was faster."""
+    """Show a change on `task`, and put its row as it then stands.
+
+    Nothing is asked of the row itself: a move that was slower fails at the head of the case's history.
+    """
     if not can_become(task.state, state):
-        raise over(task)
-    before = task.version
-    task.state, task.version = state.value, before + 1
+        raise TaskIsOver(first=task.first, at=task.ended_at, state=task.state)
+    task.state, task.version = state.value, task.version + 1
     for name, value in values.items():
         setattr(task, name, value)
-    row = {
-        "task": task.id,
-        "before": before,
-        "state_": task.state,
-        "holder": task.holder_id,
-        "claimed": task.claimed_at,
-        "started": task.started_at,
-        "ended": task.ended_at,
-        "ender": task.ended_by_id,
-    }
-    tx.change(_change, row, Faster)
+    tx.put(Task.__table__, {name: getattr(task, name) for name in _NAMES})

@@ -13,8 +13,8 @@ from app.core import jsontext
 from app.core.clock import FakeClock
 from app.core.database import reading
 from app.core.errors import Refused
-from app.instances import moves
-from app.instances.models import ServiceRequest, Subscription, Timer
+from app.instances import moves, services
+from app.instances.models import Subscription, Timer
 from app.people import queries as people
 from app.people.actor import SYSTEM, Actor, actor
 from app.tasks.models import Task
@@ -97,12 +97,13 @@ def _serve(journey: Journey, case: int) -> None:
     """Services answer until none is asked any more."""
     for _ in range(100):
         with reading() as session:
-            row = session.scalars(sa.select(ServiceRequest).where(ServiceRequest.instance_id == case)).first()
-        if row is None:
+            calls = services.of_case(session, case)
+        if not calls:
             return
-        found = journey.services.get(row.element, SERVICES.get(row.type, {}))
+        call = calls[0]
+        found = journey.services.get(call["element"], SERVICES.get(call["type"], {}))
         if isinstance(found, Breaks):
-            moves.fail_call(case, row.ref, "the service says no", code=found.code)
+            moves.fail_call(case, call["ref"], "the service says no", code=found.code)
         else:
-            moves.finish_call(case, row.ref, found)
+            moves.finish_call(case, call["ref"], found)
     raise AssertionError("services are asked without end")

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from flask import Flask
 
+from app.core import migrations
 from app.core.clock import FakeClock
+from app.core.database import db, reading
 from app.core.queue import LEASE, Job, take
-from app.instances import moves
-from app.instances.models import ServiceRequest
+from app.instances import moves, services
 from app.jobs import service_calls
 from app.jobs.runner import Runner
 from app.jobs.service_calls import BusinessError, Call
@@ -90,8 +92,15 @@ def begin(cast: Cast) -> str:
     return str(moves.start("scored", {"customer": "Li"}, by=cast.lin)["id"])
 
 
+def asked(case: str) -> str:
+    """The step of the one call on its way."""
+    with reading() as session:
+        (call,) = services.of_case(session, int(case))
+    return str(call["ref"])
+
+
 def nothing_left() -> bool:
-    return rows(sa.select(Job.id)) == rows(sa.select(ServiceRequest.ref)) == []
+    return rows(sa.select(Job.id)) == []
 
 
 def test_a_service_is_called_after_the_commit_with_what_the_diagram_gives(
@@ -195,7 +204,7 @@ def test_an_operator_answers_instead_of_a_service_and_its_late_answer_is_harmles
 ) -> None:
     bank.break_down()
     case = begin(cast)
-    ((ref,),) = rows(sa.select(ServiceRequest.ref))
+    ref = asked(case)
     for _ in range(2):
         runner.drain()
         morning.at += timedelta(minutes=1)
@@ -210,7 +219,7 @@ def test_an_operator_answers_instead_of_a_service_and_its_late_answer_is_harmles
 
 def test_an_answer_for_a_case_that_is_over_is_harmless(scored: Any, bank: Bank, cast: Cast, runner: Runner) -> None:
     case = begin(cast)
-    ((ref,),) = rows(sa.select(ServiceRequest.ref))
+    ref = asked(case)
     moves.cancel(int(case), by=cast.admin, reason="customer left")
     assert not moves.finish_call(int(case), ref, {"score": 1})
     assert not moves.fail_call(int(case), ref, "too late")
@@ -221,7 +230,7 @@ def test_an_answer_for_a_case_that_is_over_is_harmless(scored: Any, bank: Bank, 
 
 def test_a_service_answers_twice_and_counts_once(scored: Any, bank: Bank, cast: Cast, runner: Runner) -> None:
     case = begin(cast)
-    ((ref,),) = rows(sa.select(ServiceRequest.ref))
+    ref = asked(case)
     assert moves.finish_call(int(case), ref, {"score": 1})
     assert not moves.finish_call(int(case), ref, {"score": 2})
     runner.drain()
@@ -338,3 +347,26 @@ def test_a_service_step_is_no_department_and_its_fault_may_hold_any_character(
     step = steps(case)["ask"]
     assert (step.department_id, step.account_id, step.is_handoff) == (None, None, False)
     assert [event.actor_id for event in events(case) if event.kind == "service.done"] == [None]
+
+
+def test_a_call_on_its_way_survives_the_step_to_another_release_and_back(
+    scored: Any, bank: Bank, cast: Cast, runner: Runner
+) -> None:
+    """Before release 0003 of the tables what is asked stood beside the job; an upgrade meets cases that wait."""
+    case = begin(cast)
+    ref = asked(case)
+    with db.engine.connect() as connection:
+        steps = migrations.config_for(connection)
+        command.stamp(steps, "head")
+        command.downgrade(steps, "0002")
+        with connection.begin():
+            before = connection.execute(sa.text("SELECT ref, element, type FROM service_request")).all()
+        command.upgrade(steps, "head")
+        with connection.begin():
+            connection.execute(sa.text("DROP TABLE alembic_version"))
+    assert before == [(ref, "ask", "bank")]
+    runner.drain()
+    (call,) = bank.calls
+    assert (call.inputs, call.headers) == ({"who": "Li"}, {"path": "/score"})
+    assert list(open_tasks(case)) == ["work"]
+    assert nothing_left()

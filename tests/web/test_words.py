@@ -12,8 +12,7 @@ from flask import Flask
 from app.core.database import reading
 from app.definitions.deploy import deploy
 from app.definitions.sources import Folders
-from app.instances import moves
-from app.instances.models import ServiceRequest
+from app.instances import moves, services
 from app.jobs.runner import Runner
 from app.people import demo, logins
 from app.people.actor import SYSTEM
@@ -98,9 +97,8 @@ def house(app: Flask, cast: Cast) -> House:
 def calling(house: House) -> tuple[int, str]:
     """The case and its one service call on the way."""
     with reading() as session:
-        found = session.execute(sa.select(ServiceRequest.instance_id, ServiceRequest.ref)).one()
-    assert found.instance_id == house.parts["case"]
-    return found.instance_id, found.ref
+        (call,) = services.of_case(session, house.parts["case"])
+    return house.parts["case"], call["ref"]
 
 
 def rows(page: str) -> dict[str, str]:
