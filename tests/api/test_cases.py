@@ -6,17 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from app.core.clock import FakeClock
 from app.instances import moves, story
-from app.instances.models import ServiceRequest
+from app.jobs import service_calls
 from app.jobs.runner import Runner
 from tests.api.conftest import CallAs
 from tests.conftest import Cast
 from tests.instances.conftest import END, START, Deploy, flow, lanes, process, task
-from tests.instances.seen import rows
 
 FORM = {
     "type": "default",
@@ -313,15 +311,20 @@ def test_an_administrator_repairs_a_case_that_cannot_move(deployed: Deploy, mach
     assert admin.get("incidents?instance=5")["incidents"] == []
 
 
-def test_an_error_of_a_service_that_nothing_catches_comes_with_its_code(deployed: Deploy, machine: CallAs) -> None:
+def test_an_error_of_a_service_that_nothing_catches_comes_with_its_code(
+    app: Flask, deployed: Deploy, machine: CallAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def say_no(call: service_calls.Call) -> None:
+        raise service_calls.BusinessError("not creditworthy", code="NO")
+
+    monkeypatch.setitem(service_calls.connectors, "bank", say_no)
     ask = (
         '<bpmn:serviceTask id="ask"><bpmn:extensionElements><zeebe:taskDefinition type="bank"/>'
         "</bpmn:extensionElements></bpmn:serviceTask>"
     )
     deployed(process("asks", lanes(CS="start ask end"), START, ask, END, flow("start > ask", "ask > end")))
-    begun = machine("lin").post("instances", {"process": "asks", "data": {}}, 201)
-    ((ref,),) = rows(sa.select(ServiceRequest.ref))
-    moves.fail_call(int(begun["id"]), ref, "not creditworthy", code="NO")
+    machine("lin").post("instances", {"process": "asks", "data": {}}, 201)
+    Runner(app).drain()
     (incident,) = machine("admin").get("incidents")["incidents"]
     assert (incident["kind"], incident["code"], incident["message"]) == ("service", "NO", "not creditworthy")
 
