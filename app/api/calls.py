@@ -13,12 +13,13 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, PathConverter
 
 from app.api import access, bodies, errors
-from app.api.fields import LARGEST_ID
+from app.api.fields import LARGEST_ID, Asked
 
 V = TypeVar("V", bound=Callable[..., Any])
 
 ROOT = "/api/v1"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+NOWHERE = "api.nowhere"
 blueprint = Blueprint("api", __name__)
 
 
@@ -96,6 +97,8 @@ def _served(made: Call, view: Callable[..., Any]) -> Callable[..., Response]:
             raise NotFound  # 19 digits hold more than 63 bits, and no id is that large
         if made.query is not None:
             asked["query"] = bodies.query(made.query)
+        elif not made.public:
+            bodies.query(Asked())
         if made.body is not None:
             asked["body"] = None if request.mimetype in made.files else bodies.body(made.body, made.optional)
         if made.keyed:
@@ -116,15 +119,34 @@ def _identify() -> None:
         access.identify()
 
 
+@blueprint.before_app_request
+def _ask_for_methods() -> Response | None:
+    """What Flask would answer by itself below /api/: methods nobody knows, and the question which methods there are."""
+    unknown = isinstance(request.routing_exception, MethodNotAllowed)
+    if not request.path.startswith("/api/") or not (unknown or request.method == "OPTIONS"):
+        return None
+    allowed = _allowed()
+    if unknown or not allowed:
+        return errors.plain(405, Allow=allowed) if allowed else errors.plain(404)
+    return Response(status=204, headers={"Allow": allowed})
+
+
+def _allowed() -> str:
+    """The methods of this address, for the header Allow; nothing where there is no such address."""
+    from flask.globals import request_ctx
+
+    adapter = request_ctx.url_adapter
+    found = [each for each in METHODS if adapter and adapter.match(method=each)[0] != NOWHERE]
+    names = [name for each in found for name in ((each, "HEAD") if each == "GET" else (each,))]
+    return ", ".join([*names, "OPTIONS"]) if names else ""
+
+
 @blueprint.route("/api/", defaults={"rest": ""}, methods=METHODS, strict_slashes=False)
 @blueprint.route("/api/<rest:rest>", methods=METHODS)
 def nowhere(rest: str) -> Response:
     """Whatever else lies under /api/: not there, or there for another method. In JSON like everything else."""
-    from flask.globals import request_ctx
-
-    adapter = request_ctx.url_adapter
-    allowed = [each for each in METHODS if adapter and adapter.match(method=each)[0] != request.endpoint]
-    raise MethodNotAllowed([*allowed, "OPTIONS"]) if allowed else NotFound
+    allowed = _allowed()
+    return errors.plain(405, Allow=allowed) if allowed else errors.plain(404)
 
 
 errors.connect(blueprint)

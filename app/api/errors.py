@@ -117,10 +117,12 @@ def _http(fault: HTTPException) -> Response:
     return response
 
 
-def plain(status: int) -> Response:
+def plain(status: int, **headers: str) -> Response:
     """The answer for a status about which nothing more is known."""
     worded = status if status in HTTP else (500 if status >= 500 else 400)
-    return _later(respond({"error": {"code": HTTP[worded], "message": say(f"api.status.{worded}")}}, status))
+    response = respond({"error": {"code": HTTP[worded], "message": say(f"api.status.{worded}")}}, status)
+    response.headers.update(headers)
+    return _later(response)
 
 
 def _database(fault: Exception) -> Response:

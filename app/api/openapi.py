@@ -26,7 +26,7 @@ _REASONS = {
     409: "Somebody else was first; `error.first` says who.",
     413: "The body is too large.",
     415: "The body is of another type than these.",
-    422: "Some fields are not right, or the idempotency key was used for something else.",
+    422: "Some fields are not right or not known, or the idempotency key was used for something else.",
     500: "Something broke; nothing was changed.",
     503: "The database does not answer; try again after `Retry-After` seconds.",
 }
@@ -113,15 +113,13 @@ def _responses(each: Call) -> dict[str, Any]:
 
 
 def _refusals(each: Call) -> list[int]:
-    found = {500, 503} if each.public else {401, 403, 500, 503}
+    found = {500, 503} if each.public else {401, 403, 422, 500, 503}
     if each.method != "GET":
-        found |= {400, 422}
+        found.add(400)
     if each.body is not None:
         found |= {413, 415}
     if "<" in each.path or each.name == "start_instance":
         found.add(404)
-    if each.query is not None:
-        found.add(422)
     if each.races:
         found.add(409)
     return sorted(found)

@@ -40,12 +40,10 @@ def translate(key: str, lang: str, /, **values: Any) -> str:
 
 def explain(error: LanewayError, lang: str) -> str:
     """What an error says to a person: the sentence for its class, else its own message."""
-    key = f"errors.{type(error).__name__}"
-    if error.details.get("first", "") is None:
+    key, known = f"errors.{type(error).__name__}", catalog(lang if lang in LANGUAGES else "en")
+    if error.details.get("first", "") is None and ("{first}" in known.get(key, "") or f"{key}.nobody" in known):
         key = f"{key}.nobody"  # nobody was first: the case itself moved on
-    if key in catalog(lang if lang in LANGUAGES else "en"):
-        return translate(key, lang, **error.details)
-    return error.message
+    return translate(key, lang, **error.details) if key in known else error.message
 
 
 def pick(names: dict[str, str] | None, lang: str, otherwise: str) -> str:

@@ -79,6 +79,14 @@ def test_work_starts_when_its_holder_opens_the_form(relay: Any, machine: CallAs,
     assert at == [started["started_at"]]
 
 
+def test_giving_back_what_nobody_holds_is_refused_in_both_languages(relay: Any, machine: CallAs) -> None:
+    lin = machine("lin")
+    begun = lin.post("instances", {"process": "relay", "data": {}}, 201)
+    for language in ("en", "zh"):
+        refused = lin.post(f"tasks/{begun['tasks'][0]}/release", status=403, Accept_Language=language)["error"]
+        assert refused["message"].isascii() == (language == "en")
+
+
 def test_no_work_starts_in_a_suspended_case(relay: Any, machine: CallAs) -> None:
     lin, admin = machine("lin"), machine("admin")
     begun = lin.post("instances", {"process": "relay", "data": {}}, 201)

@@ -42,8 +42,33 @@ def test_what_is_not_there_is_said_in_json(
 
 def test_a_wrong_method_is_told_the_right_ones(app: Flask, document: Document) -> None:
     nobody = Machine(app, document)
-    assert nobody.raw("DELETE", "tasks/5/claim").headers["Allow"] == "POST, OPTIONS"
-    assert set(nobody.raw("DELETE", "instances").headers["Allow"].split(", ")) == {"GET", "POST", "OPTIONS"}
+    for method in ("DELETE", "FOO", "TRACE"):
+        for path, allowed in METHODS_OF.items():
+            said = nobody.raw(method, path)
+            assert (said.status_code, said.json["error"]["code"]) == (405, "method_not_allowed")
+            assert said.headers["Allow"] == allowed
+    assert nobody.raw("FOO", "nothing").status_code == 404
+
+
+METHODS_OF = {"tasks/5/claim": "POST, OPTIONS", "tasks": "GET, HEAD, OPTIONS", "instances": "GET, HEAD, POST, OPTIONS"}
+
+
+def test_who_asks_is_told_the_methods(app: Flask, document: Document) -> None:
+    browser = app.test_client()
+    for path, allowed in METHODS_OF.items():
+        said = browser.options(f"/api/v1/{path}")
+        assert (said.status_code, said.data, said.headers["Allow"]) == (204, b"", allowed)
+    assert Machine(app, document).raw("OPTIONS", "nothing").status_code == 404
+    assert browser.options("/healthz").status_code == 200
+
+
+def test_head_says_what_get_says_but_the_body(machine: CallAs) -> None:
+    lin = machine("lin")
+    for path in ("tasks", "tasks?limit=0", "instances/5"):
+        head = lin.client.head(f"/api/v1/{path}", headers=lin.headers)
+        said = lin.raw("GET", path)
+        assert (head.status_code, head.data, head.mimetype) == (said.status_code, b"", "application/json")
+        assert head.headers["Content-Length"] == said.headers["Content-Length"]
 
 
 def test_pages_keep_their_own_errors(app: Flask) -> None:

@@ -217,6 +217,16 @@ def test_a_wrong_part_of_a_history_is_refused_by_name(relay: Any, machine: CallA
     assert list(refused["error"]["fields"]) == [asked.partition("=")[0]]
 
 
+def test_a_call_without_a_query_takes_none(relay: Any, machine: CallAs) -> None:
+    lin = machine("lin")
+    assert list(lin.post("instances?mark=demo", {"process": "relay", "data": {}}, 422)["error"]["fields"]) == ["mark"]
+    begun = lin.post("instances", {"process": "relay", "data": {}}, 201)
+    for path in (f"instances/{begun['id']}?limit=5", f"tasks/{begun['tasks'][0]}?version=1", "definitions?state="):
+        assert list(lin.get(path, 422)["error"]["fields"]) == [path.partition("?")[2].partition("=")[0]]
+    assert len(lin.get("instances")["instances"]) == 1
+    lin.get("/api/v1/openapi.json?whatever=1")
+
+
 def test_half_an_escape_in_a_query_is_no_crash(relay: Any, machine: CallAs) -> None:
     for search in ("%25", "_", "%FF", "%ED%A0%80", "'", "%5C", "C-2026", "١"):
         assert machine("admin").get(f"instances?search={search}")["instances"] == []
