@@ -42,8 +42,13 @@ class Plan:
 
     def args(self) -> dict[str, Any]:
         """As a job keeps it."""
-        until = self.when.until.isoformat() if self.when.until is not None else None
-        when = [self.when.due_at.isoformat(), self.when.every, self.when.left, until]
+        when = {
+            "due": self.when.due_at.isoformat(),
+            "every": self.when.every,
+            "left": self.when.left,
+            "until": _said(self.when.until),
+            "counted_from": _said(self.when.counted_from),
+        }
         return {
             "definition": self.definition,
             "process": self.process,
@@ -55,8 +60,10 @@ class Plan:
     @classmethod
     def read(cls, args: Mapping[str, Any]) -> Plan:
         """From what a job kept."""
-        due, every, left, until = args["when"]
-        when = engine.Appointment(_moment(due), every, left, _moment(until) if until is not None else None)
+        said = args["when"]
+        until, counted_from = _moment(said["until"]), _moment(said["counted_from"])
+        due_at = datetime.fromisoformat(said["due"])
+        when = engine.Appointment(due_at, said["every"], said["left"], until, counted_from)
         return cls(args["definition"], args["process"], args["version"], args["element"], when)
 
 
@@ -64,8 +71,12 @@ def _prefix(definition_id: int) -> str:
     return f"{JOB}:{definition_id}:"
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _said(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None
 
 
 _known = Statement(sa.select(queue.Job.id).where(queue.Job.key == sa.bindparam("key_")))

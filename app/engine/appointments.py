@@ -19,6 +19,7 @@ class Appointment:
     every: str = ""  #: ISO duration between two moments; "" = this is the only one
     left: int | None = None  #: moments after this one; None = without end
     until: datetime | None = None  #: none after this
+    counted_from: datetime | None = None  #: months are counted from here, where a short one would drag the day
 
 
 def timer_starts(program: Program) -> list[str]:
@@ -54,6 +55,7 @@ def following(appointment: Appointment, at: datetime) -> Appointment | None:
         every=appointment.every,
         left=appointment.left,
         until=appointment.until,
+        first=appointment.counted_from,
     )
     after = moments.next_wait(wait)
     return _not_before(after, at) if after is not None else None
@@ -65,7 +67,7 @@ def _not_before(wait: Wait, at: datetime) -> Appointment | None:
         found = moments.next_wait(found)
     if found is None or found.due is None or (found.until is not None and found.due > found.until):
         return None
-    return Appointment(found.due, found.every, found.left, found.until)
+    return Appointment(found.due, found.every, found.left, found.until, found.first)
 
 
 def _jump(wait: Wait, at: datetime) -> Wait:

@@ -118,6 +118,15 @@ def test_a_server_that_slept_begins_what_it_missed_once_and_keeps_the_hour(
     assert plans() == ["v1 06-06 01:30"]
 
 
+def test_the_end_of_the_month_stays_the_end_of_the_month(deployed: Deploy, runner: Runner, morning: FakeClock) -> None:
+    deployed(clocked("<bpmn:timeCycle>R/2026-01-31T09:30+08:00/P1M</bpmn:timeCycle>"))
+    for day in (("05", 31), ("06", 30), ("07", 31)):
+        assert plans() == [f"v1 {day[0]}-{day[1]} 01:30"]
+        morning.at = morning.at.replace(month=int(day[0]), day=day[1])
+        runner.drain()
+    assert [at for at, _ in begun()] == ["05-31 02:00", "06-30 02:00", "07-31 02:00"]
+
+
 def test_every_timer_start_event_has_its_own_plan(deployed: Deploy, runner: Runner, morning: FakeClock) -> None:
     def start(name: str, hours: int) -> str:
         return (
@@ -289,7 +298,8 @@ def test_a_moment_that_began_no_case_is_recorded_and_does_not_end_the_cycle(
     assert events(version.id)[1].element == "clock"
     assert said(version.id, "definition.start_missed") == {"message": "RuntimeError: a fault of ours"}
     assert plans() == ["v1 05-08 01:30"]
-    missed = Plan.read({**one(sa.select(queue.Job.args))[0], "when": ["2026-05-07T01:30:00+00:00", "P1D", None, None]})
+    (job,) = one(sa.select(queue.Job.args))
+    missed = Plan.read({**job, "when": {**job["when"], "due": "2026-05-07T01:30:00+00:00"}})
     moves.miss_start(missed, "said again after a crash")
     assert len(kinds(version.id)) == 2
     morning.at += DAY
