@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ def run(args: argparse.Namespace) -> int:
     context = context_of(args.context)
     file = _read(args.file)
     if file.find(args.decision) is None:
+        if _has_services(file):
+            sys.stderr.write(f"laneway decide: {args.file}: decision services are not built yet\n")
+            return 3
         raise Invalid(f"{args.file}: there is no decision {args.decision}")
     try:
         decided = decisions.decide(file, args.decision, context)
@@ -34,6 +38,10 @@ def run(args: argparse.Namespace) -> int:
         return 1
     write(_answer(decided), as_json=args.json)
     return 0
+
+
+def _has_services(file: decisions.DecisionFile) -> bool:
+    return any(each.values.get("found") == "decisionService" for each in file.problems)
 
 
 def _read(path: str) -> decisions.DecisionFile:

@@ -80,6 +80,19 @@ def test_what_cannot_be_decided_says_why(capsys: pytest.CaptureFixture[str], lim
     assert any("“context” is not supported yet" in warning for warning in answer["warnings"])
 
 
+def test_a_decision_service_is_not_built_and_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "service.dmn"
+    file.write_text(
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">'
+        '<decision id="one" name="one"><literalExpression><text>1</text></literalExpression></decision>'
+        '<decisionService id="all" name="All"><outputDecision href="#one"/></decisionService></definitions>'
+    )
+    assert said(capsys, "decide", str(file), "one")["value"] == 1
+    for name in ("all", "All"):
+        assert main(["decide", str(file), name, "--json"]) == 3
+        assert capsys.readouterr() == ("", f"laneway decide: {file}: decision services are not built yet\n")
+
+
 def test_wrong_use_is_one_line(capsys: pytest.CaptureFixture[str], limits: str, tmp_path: Path) -> None:
     assert "there is no decision x" in refusal(capsys, "decide", limits, "x")
     assert "missing.dmn" in refusal(capsys, "decide", str(tmp_path / "missing.dmn"), "d")
