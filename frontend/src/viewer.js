@@ -13,6 +13,8 @@ const LOWEST = 240;
 // Below this nobody can read a label: the drawing is cut off instead, and shown whole on demand. Chinese needs 1:1.
 const SMALLEST = 0.7;
 const STEP = 1.25;
+// Shown whole, it keeps away from its frame.
+const ROOM = 0.95;
 
 export async function mount(element, { xml, label, names, markers, badges, words, lang }) {
   const text = await load(xml);
@@ -106,7 +108,10 @@ function addButtons(viewer, place, words) {
   };
   button("−", words.smaller, () => canvas.zoom(canvas.zoom() / STEP, "auto"));
   button("+", words.larger, () => canvas.zoom(canvas.zoom() * STEP, "auto"));
-  button("⤢", words.whole, () => canvas.zoom("fit-viewport"));
+  button("⤢", words.whole, () => {
+    canvas.zoom("fit-viewport", "auto");
+    canvas.zoom(canvas.zoom() * ROOM, "auto");
+  });
   place.append(bar);
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, ViewportSize, expect
 
 from app.core.database import reading
 from app.core.translations import translate
@@ -211,6 +211,40 @@ def test_an_administrator_repairs_a_case_that_cannot_go_on(
     assert {tuple(row) for row in states} == {("completed", "end"), ("completed", "called")}
 
 
+@pytest.mark.parametrize(
+    ("login", "path", "opener"),
+    [
+        ("he", "/inbox/{task}", "summary[data-key=a]"),
+        ("chen", "/processes/onboarding", ".head details summary"),
+        ("admin", "/admin/incidents/{incident}", "summary.danger"),
+        ("admin", "/admin/people", "td summary >> nth=0"),
+    ],
+)
+def test_what_opens_stays_on_the_screen_and_can_be_pressed(
+    at_work: Flask,
+    parts: dict[str, int],
+    serve: Serve,
+    browse: Browse,
+    accessible: Any,
+    login: str,
+    path: str,
+    opener: str,
+) -> None:
+    url, page = serve(at_work), browse("about:blank", lang="en")
+    log_in(at_work, page, url, login, "en")
+    look(page, url + path.format(**parts))
+    page.locator(opener).click()
+    for width in on_both_widths(page):
+        opened = page.locator("details[open] > .pad")
+        box, size = opened.bounding_box(), page.viewport_size
+        assert box
+        assert size
+        assert box["x"] >= 0, width
+        assert box["x"] + box["width"] <= size["width"], width
+        opened.get_by_role("button").click(trial=True)
+        accessible(page)
+
+
 def press(page: Page, words: str) -> None:
     page.get_by_role("button", name=words, exact=True).click()
 
@@ -257,3 +291,31 @@ def test_a_drawing_fills_its_frame(
     look(page, url + path.format(**parts))
     frame, drawing = page.locator(".diagram"), page.locator(".djs-container > svg")
     assert frame.bounding_box() == drawing.bounding_box()
+
+
+@pytest.mark.parametrize("lang", TAGS)
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_a_drawing_shows_where_the_case_stands_and_grows_on_demand(
+    at_work: Flask, serve: Serve, browse: Browse, lang: str, size: ViewportSize
+) -> None:
+    with at_work.app_context(), reading() as session:
+        wanted = ProcessInstance.process_key == "complaint", ProcessInstance.state == "running"
+        case = session.scalars(sa.select(ProcessInstance.id).where(*wanted)).first()
+    url, page = serve(at_work), browse("about:blank", lang=TAGS[lang])
+    log_in(at_work, page, url, "lin", lang)
+    page.set_viewport_size(size)
+    look(page, f"{url}/cases/{case}")
+    now, frame = page.locator(".djs-shape.now").first, page.locator(".diagram").bounding_box()
+    before = now.bounding_box()
+    assert before
+    assert frame
+    assert frame["x"] <= before["x"] < before["x"] + before["width"] <= frame["x"] + frame["width"]
+    assert frame["y"] <= before["y"] < before["y"] + before["height"] <= frame["y"] + frame["height"]
+    press(page, translate("studio.larger", lang))
+    after = now.bounding_box()
+    assert after
+    assert after["width"] > before["width"]
+    press(page, translate("studio.whole", lang))
+    lane = page.locator(".djs-shape").first.bounding_box()
+    assert lane
+    assert lane["width"] < frame["width"]
