@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from flask import Flask
 
 
-def serve(settings: dict[str, Any] | None = None) -> int:
+def serve(settings: dict[str, Any] | None = None, *, as_json: bool = False) -> int:
     """Prepare the database, then serve until a signal says stop (app/server.py)."""
     from app import server
 
-    return server.serve(settings)
+    return server.serve(settings, as_json=as_json)
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import sys
@@ -59,8 +60,12 @@ def _told(result: FileResult) -> list[str]:
     return [f"{result.name}: {each.key} version {each.version}" for each in result.deployed if each.is_new]
 
 
-def serve(settings: dict[str, object] | None = None) -> int:
-    """Prepare, then answer on the configured address until SIGINT or SIGTERM. Returns the exit status."""
+def serve(settings: dict[str, object] | None = None, *, as_json: bool = False) -> int:
+    """Prepare, then answer on the configured address until SIGINT or SIGTERM. Returns the exit status.
+
+    `as_json` is for whoever starts it by a script: one document once it answers, everything else on stderr.
+    """
+    tell = _say_aside if as_json else _say
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name in ("alembic", "apscheduler", "waitress"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -74,17 +79,20 @@ def serve(settings: dict[str, object] | None = None) -> int:
         raise NoAddress(f"{host}:{port} is no address of this machine; set LANEWAY_HOST to one.") from fault
     runner = None
     try:
-        prepare(app, _say)
+        prepare(app, tell)
         runner = _background(app)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        _say(_greeting(app, host, server.effective_port))
+        if as_json:
+            _say(json.dumps({"address": f"http://{host}:{server.effective_port}"}))
+        else:
+            _say(_greeting(app, host, server.effective_port))
         with suppress(KeyboardInterrupt):
             server.run()
     finally:
         server.close()
         if runner is not None:
             runner.stop()
-    _say("Stopped.")
+    tell("Stopped.")
     return 0
 
 
@@ -111,3 +119,7 @@ def _greeting(app: Flask, host: str, port: int) -> str:
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def _say_aside(line: str) -> None:
+    sys.stderr.write(line + "\n")

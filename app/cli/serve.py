@@ -15,6 +15,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on (8000); 0 takes a free one")
     parser.add_argument("--no-jobs", action="store_true", help="leave background work to another process")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout once it answers")
     parser.set_defaults(run=run)
 
 
@@ -22,4 +23,4 @@ def run(args: argparse.Namespace) -> int:
     chosen: dict[str, Any] = {"HOST": args.host, "PORT": args.port, "RUN_JOBS": False if args.no_jobs else None}
     settings = {name: value for name, value in chosen.items() if value is not None}
     with answering(config.load()["DATABASE_URL"]):
-        return serve(settings)
+        return serve(settings, as_json=args.json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import http.client
 import io
 import json
 import os
@@ -310,6 +311,22 @@ def test_a_wrong_setting_is_named(
 def test_a_switch_is_set_in_several_words(text: str, means: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANEWAY_DEMO", text)
     assert config.load()["DEMO"] is means
+
+
+def test_whoever_starts_a_server_by_a_script_is_told_its_address(tmp_path: Path) -> None:
+    folders = {"DATABASE_URL": f"sqlite:///{tmp_path / 'a.db'}", "DATA": str(tmp_path), "PROCESSES": str(tmp_path)}
+    outside = {**os.environ, **{f"LANEWAY_{name}": text for name, text in folders.items()}}
+    process = started("serve", "--port", "0", "--json", stdout=subprocess.PIPE, env=outside)
+    assert process.stdout is not None
+    address = json.loads(process.stdout.readline())["address"]
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=30)
+    connection.request("GET", "/readyz")
+    assert json.load(connection.getresponse())["status"] == "ok"
+    connection.close()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, b"")
+    assert err.splitlines()[-1] == b"Stopped."
 
 
 # -- passwords -------------------------------------------------------------------------------------------------------
