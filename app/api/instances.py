@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,11 +11,16 @@ from sqlalchemy.orm import Session
 from app.api import answers, asked
 from app.api.access import actor
 from app.api.calls import call
+from app.core import clock
 from app.core.database import reading
 from app.core.errors import Invalid
 from app.customers import queries as customers
+from app.history import queries as records
 from app.instances import moves, queries, story
 from app.tasks import queries as tasks
+
+#: Pages of a history that are turned within this are one look of an auditor.
+ONE_LOOK = timedelta(minutes=10)
 
 
 @call("POST", "/instances", body=asked.NewInstance, answer=answers.Started, status=201, keyed=True)
@@ -55,7 +61,10 @@ def get_history(instance_id: int, query: Mapping[str, Any]) -> Any:
     with reading() as session:
         found = queries.case(session, instance_id, actor())
         events, more = story.page(session, found, query["cursor"], query["limit"])
-    _note_read(instance_id)
+        last = records.last(session, instance_id, "instance.read", actor().account_id)
+    # Looking is an event too: were turning a page another one, an auditor might never come to the end.
+    if not (query["cursor"] and last and clock.now() - last < ONE_LOOK):
+        _note_read(instance_id)
     return {
         "events": [answers.flat(each) | {"facts": answers.facts(each.facts)} for each in events],
         "next": str(events[-1].seq) if more else None,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.history.chains import walk
-from app.history.models import HistoryStream
+from app.history.models import HistoryEvent, HistoryStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,13 @@ def records(session: Session, streams: Collection[int]) -> dict[int, Record]:
         sa.select(HistoryStream.id, HistoryStream.seq, HistoryStream.head).where(HistoryStream.id.in_(streams))
     )
     return {stream: Record(seq, bytes(head).hex()) for stream, seq, head in rows}
+
+
+def last(session: Session, stream_id: int, kind: str, actor_id: int) -> datetime | None:
+    """When somebody last did something of this kind; None: never."""
+    event = HistoryEvent
+    found = sa.select(event.at).where(event.stream_id == stream_id, event.kind == kind, event.actor_id == actor_id)
+    return session.scalar(found.order_by(event.seq.desc()).limit(1))
 
 
 def chain(session: Session, stream_id: int) -> Chain:

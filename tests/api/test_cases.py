@@ -12,7 +12,7 @@ from app.core.clock import FakeClock
 from app.instances import moves, story
 from app.jobs import service_calls
 from app.jobs.runner import Runner
-from tests.api.conftest import CallAs
+from tests.api.conftest import CallAs, Machine
 from tests.conftest import Cast
 from tests.instances.conftest import END, START, Deploy, flow, lanes, process, task
 
@@ -137,6 +137,38 @@ def test_a_page_of_a_history_is_cut_by_the_database(
     page = lin.get(f"instances/{begun['id']}/history?limit=2&cursor=2")
     assert page == {"events": whole[2:4], "next": "4"}
     assert seen == [3, 4]
+
+
+def looks(who: Machine, case: str) -> int:
+    """How often an auditor looked, as the record has it."""
+    events = who.get(f"instances/{case}/history?limit=1000")["events"]
+    return len([each for each in events if each["kind"] == "instance.read"])
+
+
+def test_an_auditor_comes_to_the_end_of_a_history_and_looked_once(
+    relay: Any, machine: CallAs, morning: FakeClock
+) -> None:
+    """Looking is an event of the same history: each page would make one more."""
+    lin, qian = machine("lin"), machine("qian")
+    case = lin.post("instances", {"process": "relay", "data": {}}, 201)["id"]
+    cursor, pages = "0", 0
+    while cursor is not None:
+        cursor = qian.get(f"instances/{case}/history?limit=1&cursor={cursor}")["next"]
+        pages += 1
+        assert pages < 20
+    assert looks(lin, case) == 1
+    morning.at += timedelta(minutes=11)
+    qian.get(f"instances/{case}/history?cursor=1")
+    assert looks(lin, case) == 2
+    qian.get(f"instances/{case}/history")
+    assert looks(lin, case) == 3
+
+
+def test_whoever_begins_in_the_middle_looked_as_well(relay: Any, machine: CallAs) -> None:
+    lin, qian = machine("lin"), machine("qian")
+    case = lin.post("instances", {"process": "relay", "data": {}}, 201)["id"]
+    qian.get(f"instances/{case}/history?cursor=1")
+    assert looks(lin, case) == 1
 
 
 @pytest.mark.parametrize(("limit", "sizes"), [(1, [1, 1, 1]), (2, [2, 1]), (3, [3]), (200, [3])])
