@@ -7,11 +7,13 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from app import engine
 from app.diagrams.model import Diagram
+from app.engine import limits
 from tests.engine import wild
 from tests.engine.story import Story
 from tests.engine.tokens import Game, Label, TooMany
@@ -143,3 +145,43 @@ def test_a_wild_case_that_is_stored_goes_the_way_of_a_warm_one() -> None:
             warm.go()
             stored.go()
             assert stored.story.retold() == warm.story.retold()
+
+
+def repaired(seed: int, *, stored: bool) -> Story:
+    """A wild case whose moves are cut short by a tiny budget, and that operators repair, edit and sometimes cancel."""
+    chance = random.Random(seed)
+    drawn, called = wild.Wild(chance).drawn(), wild.called(chance)
+    with mock.patch.object(limits, "STEPS", 9):
+        story = Story(diagram=drawn, calls=(called,), data={"all": [1, 2], "c0": True, "c1": False}, stored=stored)
+        for _ in range(20):
+            event = None if story.ended else anything(story, chance)
+            if event is not None:
+                story.do(event)
+    return story
+
+
+def anything(story: Story, chance: random.Random) -> engine.Event | None:
+    steps = [step for step in story.live.waiting() if step.state not in ("joining", "ready")]
+    if not steps or story.ledger is None:
+        return None
+    step, values = chance.choice(steps), {chance.choice(wild.NAMES): chance.choice([True, False, "yes", None])}
+    if step.state == "failed":
+        return chance.choice([engine.Retry(step.ref, values), engine.Retry(step.ref), engine.Skip(step.ref, values)])
+    if step.wait is not None:
+        return engine.TimerDue(step.ref) if step.wait.kind == "timer" else engine.MessageArrived(step.ref, values)
+    if step.ref in story.ledger.calls:
+        return chance.choice([engine.ServiceDone(step.ref, values), engine.ServiceFailed(step.ref, "no", "E")])
+    if story.ledger.tasks.get(step.ref) == "open":
+        return engine.TaskDone(step.ref, values)
+    return chance.choice([engine.Edit(values)] * 9 + [engine.Cancel()])
+
+
+def test_a_wild_case_that_is_stopped_and_repaired_goes_the_same_way_stored_and_warm() -> None:
+    failed = 0
+    for seed in range(2000, 2030):
+        warm, stored = repaired(seed, stored=False), repaired(seed, stored=True)
+        assert stored.retold() == warm.retold()
+        assert stored.data == warm.data
+        assert stored.pieces.keys() == warm.pieces.keys()
+        failed += len(warm.all(engine.Failed))
+    assert failed > 50
