@@ -106,6 +106,7 @@ class Tx:
         self._changes: list[Call] = []
         self._kept: dict[sa.FromClause, dict[tuple[Any, ...], Mapping[str, Any] | None]] = {}
         self._session: Session | None = None
+        self.notes: dict[Any, Any] = {}  #: what a subject remembers for as long as the transaction lasts
         #: called after the commit, in order; for caches and wake-ups only
         self.after_commit: list[Callable[[], None]] = []
 

@@ -15,7 +15,7 @@ from app import diagrams, engine, history
 from app.core import clock, jsontext
 from app.core.database import Tx, again, writing
 from app.core.ids import new_id
-from app.definitions import timer_starts
+from app.definitions import library, timer_starts
 from app.definitions.errors import DiagramRefused, NotAnalyst
 from app.definitions.judging import DeploymentContext, Parts, find_parts, lane_names, part_faults, unrunnable
 from app.definitions.models import (
@@ -67,7 +67,10 @@ def deploy(
         findings += [fault for process in runnable for fault in part_faults(process, find_parts(process, sources))]
         if any(finding.severity == "error" for finding in findings) or not runnable:
             raise DiagramRefused(findings=findings)
-        return [_deploy(tx, diagram, process, by, sources, file_name, source, findings) for process in runnable]
+        done = [_deploy(tx, diagram, process, by, sources, file_name, source, findings) for process in runnable]
+        if fresh := [each.id for each in done if each.is_new]:
+            library.changed(tx, fresh, by.recorded_id)
+        return done
 
 
 def _deploy(

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from app import decisions, diagrams, engine, forms
-from app.core.database import Statement
+from app import decisions, diagrams, engine, forms, history
+from app.core.database import Statement, Tx
 from app.definitions.errors import NoSuchDefinition
 from app.definitions.models import DefinitionFile, DefinitionPart, ProcessDefinition
 from app.people.models import Lane
@@ -87,12 +87,24 @@ def version(run: Run, definition_id: int) -> Version:
     return _once(("version", definition_id), lambda: _version(run, definition_id))
 
 
-def newest(run: Run, key: str) -> Version:
-    """The newest deployed version of a process. Raises NoSuchDefinition."""
-    found = find_newest(run, key)
+def newest(run: Run, key: str, system_seq: int | None = None) -> Version:
+    """The newest deployed version of a process. Raises NoSuchDefinition.
+
+    What was found is remembered for as long as the system's record stands at `system_seq` (`changed`).
+    """
+    if system_seq is None:
+        found = find_newest(run, key)
+    else:
+        found = _once(("newest", key, system_seq), lambda: find_newest(run, key))
     if found is None:
         raise NoSuchDefinition(key=key)
     return version(run, found)
+
+
+def changed(tx: Tx, definitions: Sequence[int], by: int | None) -> None:
+    """Other versions are in use from now on: said in the system's record, where every move sees that it grew."""
+    fact = history.Fact("library.changed", facts={"definitions": list(definitions)})
+    history.record(tx, history.SYSTEM, "system", [fact], by=by)
 
 
 def find_newest(run: Run, key: str) -> int | None:

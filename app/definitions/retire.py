@@ -40,6 +40,7 @@ def _become(definition_id: int, state: str, by: Actor, reason: str) -> None:
             row.state = state
             tx.session.flush()
             _record(tx, row, by, reason)
+            library.changed(tx, [row.id], by.recorded_id)
             _hand_over(tx, row.key, before)
 
 

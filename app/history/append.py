@@ -52,7 +52,8 @@ def open_stream(tx: Tx, stream_id: int, kind: str) -> Stream:
     head = genesis(stream_id, kind, salt)
     row = {"id": stream_id, "kind": kind, "seq": 0, "head": head, "salt": salt}
     tx.add(HistoryStream.__table__, row)
-    return Stream(stream_id, 0, head, salt, row)
+    stream = tx.notes["stream", stream_id] = Stream(stream_id, 0, head, salt, row)
+    return stream
 
 
 def genesis(stream_id: int, kind: str, salt: bytes) -> bytes:
@@ -75,10 +76,14 @@ _advance = Statement(
 
 def stream_of(tx: Tx, stream_id: int, kind: str = "") -> Stream:
     """The stream as it stands; with a `kind` it is begun when there is none."""
+    known: Stream | None = tx.notes.get(("stream", stream_id))
+    if known is not None:
+        return known  # the database does not know yet how far this transaction came
     rows = tx.run(_find, {"id": stream_id})
     if rows:
         seq, head, salt = rows[0]
-        return Stream(stream_id, seq, bytes(head), bytes(salt))
+        stream = tx.notes["stream", stream_id] = Stream(stream_id, seq, bytes(head), bytes(salt))
+        return stream
     if not kind:
         raise LookupError(f"no history stream {stream_id}")
     return open_stream(tx, stream_id, kind)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.core import jsontext
 from app.core.database import Statement, Tx
-from app.history import PEOPLE, HistoryStream, Stream
+from app.history import PEOPLE, SYSTEM, HistoryStream, Stream
 from app.instances.errors import KeyReused, NoSuchInstance
 from app.instances.limits import require_short
 from app.instances.models import MoveKey, ProcessInstance
@@ -58,6 +58,7 @@ class Found:
     case: Case
     stream: Stream
     people_seq: int  #: number of the last event among people: what may be remembered about them
+    system_seq: int  #: the same of the system: what may be remembered about the versions in use
     repeated: Any = None  #: the stored answer, when this very call was made before
     task: Held | None = None
 
@@ -71,12 +72,13 @@ _CASE = (
     ProcessInstance.segment,
     ProcessInstance.channel,
 )
-_people = aliased(HistoryStream)
+_people, _system = aliased(HistoryStream), aliased(HistoryStream)
 _BESIDES = (
     HistoryStream.seq,
     HistoryStream.head,
     HistoryStream.salt,
     sa.select(_people.seq).where(_people.id == PEOPLE).scalar_subquery(),
+    sa.select(_system.seq).where(_system.id == SYSTEM).scalar_subquery(),
     MoveKey.body_hash,
     MoveKey.result,
 )
@@ -169,9 +171,9 @@ def _asked(by: Actor, key: Key) -> dict[str, Any]:
 
 def _found(row: tuple[Any, ...], key: Key) -> Found:
     case = Case(*row[: len(_CASE)])
-    seq, head, salt, people_seq, body_hash, result = row[len(_CASE) :]
+    seq, head, salt, people_seq, system_seq, body_hash, result = row[len(_CASE) :]
     repeated = _checked(key, body_hash, result) if body_hash is not None else None
-    return Found(case, Stream(case.id, seq, bytes(head), bytes(salt)), people_seq or 0, repeated)
+    return Found(case, Stream(case.id, seq, bytes(head), bytes(salt)), people_seq or 0, system_seq or 0, repeated)
 
 
 def _checked(key: Key, body_hash: str, result: Any) -> Any:

@@ -31,6 +31,7 @@ class Host:
 
     instance_id: int
     run: library.Run
+    system_seq: int | None = None  #: where the system's record stands in this move: other versions in use move it
     #: the versions of called processes that this case met, by process key and content: a later call may run another
     versions: dict[tuple[str, str], library.Version] = field(default_factory=dict)
 
@@ -40,7 +41,10 @@ class Host:
 
     def program(self, key: str, version: str, caller_hash: str) -> engine.Program:
         """The version a call activity calls: the newest deployed one unless the diagram names a number."""
-        found = library.numbered(self.run, key, int(version)) if version.isdigit() else library.newest(self.run, key)
+        if version.isdigit():
+            found = library.numbered(self.run, key, int(version))
+        else:
+            found = library.newest(self.run, key, self.system_seq)
         self.versions[key, found.hash] = found
         return found.program
 

@@ -65,6 +65,7 @@ class Turn:
     case: Case
     stream: Stream
     people_seq: int
+    system_seq: int | None = None  #: None while a case begins: nothing is remembered then
     repeated: Any = None  #: the stored answer, when this very call was made before
     task: Held | None = None
     ended: tuple[str, str | None] | None = None  #: (element, code) where the case ended in this move
@@ -108,7 +109,7 @@ class Turn:
         if warm is None:
             warm = lives.take(self.case.id, self.stream.head)
             warm = warm or lives.load(self.tx.run, self.case.id, self.case.definition_id)
-            warm.host.run = self.tx.run
+            warm.host.run, warm.host.system_seq = self.tx.run, self.system_seq
             self._warm = warm
         return warm
 
@@ -285,4 +286,7 @@ def turn_of_case(instance_id: int, *, by: Actor, key: Key) -> Iterator[Turn]:
 
 
 def _turn(tx: Tx, by: Actor, key: Key, found: cases.Found) -> Turn:
-    return Turn(tx, by, clock.now(), key, found.case, found.stream, found.people_seq, found.repeated, found.task)
+    return Turn(
+        tx, by, clock.now(), key, found.case, found.stream,
+        found.people_seq, found.system_seq, found.repeated, found.task,
+    )  # fmt: skip

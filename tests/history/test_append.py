@@ -141,6 +141,16 @@ def test_who_appends_to_a_head_that_has_moved_begins_again(app: Flask) -> None:
         assert session.scalar(sa.select(sa.func.count()).select_from(HistoryPayload)) == 0
 
 
+def test_a_transaction_may_append_to_one_stream_more_than_once(app: Flask) -> None:
+    """The database does not know yet how far the transaction came."""
+    for kinds in (("a", "b"), ("c", "d")):
+        with writing() as tx:
+            for kind in kinds:
+                history.record(tx, STREAM, "system", [Fact(kind)], by=None)
+    assert [event.kind for event in events()] == ["a", "b", "c", "d"]
+    assert stream().seq == 4
+
+
 def test_a_stream_that_nobody_began_is_not_begun_by_asking(app: Flask) -> None:
     with pytest.raises(LookupError), writing() as tx:
         history.stream_of(tx, STREAM)

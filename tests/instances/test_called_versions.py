@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.core.errors import Invalid
+from app.definitions.retire import restore, retire
 from app.history import StepRow
 from app.instances import live, moves
 from app.jobs import service_calls
@@ -120,3 +121,26 @@ def test_a_process_that_calls_itself_may_have_changed_meanwhile(deployed: Deploy
     kept = sa.select(StepRow.definition_id).where(StepRow.element == "work").order_by(StepRow.seq)
     assert rows(kept) == [(first.id,), (second.id,)]
     assert one(sa.select(sa.func.count()).where(StepRow.element == "again", StepRow.definition_id == first.id)) == (1,)
+
+
+def test_what_is_remembered_of_the_newest_version_is_forgotten_when_another_comes_into_use(
+    old: Any, outer: Any, deployed: Deploy, cast: Cast
+) -> None:
+    """Deployed, retired and restored between the calls of cases that are all warm."""
+    cases = [moves.start("outer", {}, by=cast.lin)["id"] for _ in range(6)]
+
+    def called(case: str) -> set[int]:
+        """The version that the second call runs on; the first one's stays the old."""
+        moves.complete(open_tasks(case)["capture"], {}, by=cast.lin)
+        found = sa.select(Task.definition_id).where(Task.instance_id == int(case), Task.element == "check")
+        first, second = rows(found.order_by(Task.id))
+        assert first == (old.id,)
+        return set(second)
+
+    assert called(cases[0]) == called(cases[1]) == {old.id}
+    new = new_version(deployed)
+    assert called(cases[2]) == {new.id}
+    retire(new.id, by=cast.chen)
+    assert called(cases[3]) == {old.id}
+    restore(new.id, by=cast.chen)
+    assert called(cases[4]) == called(cases[5]) == {new.id}
