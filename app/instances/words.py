@@ -31,6 +31,7 @@ class Words:
 
     nodes: Mapping[str, Node] = field(default_factory=dict)  #: by id; the case's own drawing goes first
     fields: Mapping[tuple[str, str], list[Component]] = field(default_factory=dict)  #: by (step or "", key)
+    results: Mapping[str, Node] = field(default_factory=dict)  #: decisions, scripts, loops by the variable they fill
 
     def step(self, element: str, lang: str) -> str:
         """Empty where the drawing has no name for it."""
@@ -38,8 +39,10 @@ class Words:
         return (node.names.get(lang) or node.name) if node else ""
 
     def label(self, key: str, lang: str, element: str = "") -> str:
-        """What forms call a field, else its own name."""
-        return next((text for it in self._components(key, element) if (text := in_language(it.labels, lang))), key)
+        """What forms call a field, else the step whose result it is, else its own name."""
+        labels = (in_language(it.labels, lang) for it in self._components(key, element))
+        source = self.results.get(key)
+        return next(filter(None, labels), "") or (self.step(source.id, lang) if source else "") or key
 
     def option(self, key: str, value: Any, lang: str, element: str = "") -> str:
         """What forms call a chosen value; empty where it is none of theirs."""
@@ -60,15 +63,17 @@ def words(session: Session, case: Brief) -> Words:
     """All names of a case."""
     run = partial(ask, session)
     nodes: dict[str, Node] = {}
+    results: dict[str, Node] = {}
     fields: defaultdict[tuple[str, str], list[Component]] = defaultdict(list)
     for definition in definitions(session, [case])[case.id]:
         for node in library.version(run, definition).process.nodes.values():
             nodes.setdefault(node.id, node)
+            results.setdefault(_result(node), node)
             form = library.form(run, definition, node.form) if node.form else None
             for component in form.components if form else ():
                 fields[node.id, component.key].append(component)
                 fields["", component.key].append(component)
-    return Words(nodes, dict(fields))
+    return Words(nodes, dict(fields), results)
 
 
 def steps(session: Session, cases: Iterable[Brief]) -> dict[int, Words]:
@@ -94,6 +99,16 @@ def definitions(session: Session, cases: Iterable[Brief]) -> dict[int, list[int]
         if definition not in found[case_id]:
             found[case_id].append(definition)
     return found
+
+
+def _result(node: Node) -> str:
+    """The variable that takes what a step came to; empty where it has none of its own."""
+    names = (
+        node.called.result if node.called else "",
+        node.script.result if node.script else "",
+        node.loop.output_collection if node.loop else "",
+    )
+    return next(filter(None, names), "")
 
 
 def _is_same(one: Any, other: Any) -> bool:

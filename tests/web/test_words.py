@@ -240,3 +240,16 @@ def test_a_file_without_a_drawing_says_so_and_keeps_its_steps_in_words(house: Ho
         assert "This file has no drawing." in page
         assert 'data-island="viewer"' not in page
         assert "capture" in plain(page.partition('id="outline-title"')[2])
+
+
+def test_what_a_step_came_to_is_called_as_the_step(app: Flask, cast: Cast, client_of: Reader) -> None:
+    count = (
+        '<bpmn:scriptTask id="count" name="Times reopened"><bpmn:extensionElements>'
+        '<zeebe:script expression="=1 + 1" resultVariable="reopenings"/></bpmn:extensionElements></bpmn:scriptTask>'
+    )
+    steps = lanes(CS="start count work end"), START, count, task("work"), END
+    xml = process("again", *steps, flow("start > count", "count > work", "work > end"))
+    deploy(xml, by=cast.chen, sources=Files(), file_name="test.bpmn")
+    case = moves.start("again", {"other": 1}, by=cast.lin)["id"]
+    page = client_of("lin").get(f"/cases/{case}").get_data(as_text=True)
+    assert rows(page) == {"other": "1", "Times reopened": "2"}
