@@ -40,11 +40,13 @@ REASONS: dict[str, Callable[[Node], bool]] = {
 
 #: forms that are drawn into the diagram; ours are files of their own
 FORM_FIELDS = ("formData", "formProperty")
-#: extension elements that act by themselves in the tool they come from, by namespace
+#: what Camunda 7 does beside an activity: injects fields, maps errors and variables by classes
+_BESIDE = ("field", "errorEventDefinition", "variableMappingClass", "variableMappingDelegateExpression")
+#: extension elements and attributes that act by themselves in the tool they come from, by namespace
 ACTING = {
     ZEEBE: {"executionListener", "taskListener"},
     SPIFF: {"preScript", "postScript"},
-    **{space: {"executionListener", "taskListener", "connector", *FORM_FIELDS} for space in CAMUNDA_LIKE},
+    **{space: {"executionListener", "taskListener", "connector", *FORM_FIELDS, *_BESIDE} for space in CAMUNDA_LIKE},
 }
 
 

@@ -24,6 +24,6 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
             yield Finding(RULE, "warning", node.id, node.line, f"rules.{RULE}.alone", {"gateway": gateway})
         for key in node.outgoing:
             target = process.nodes.get(process.flows[key].target)
-            if target is not None and target.kind not in _WAITING:
+            if target is not None and (target.kind not in _WAITING or target.loop is not None):
                 values = {"gateway": gateway, "node": title(target.id, target.name)}
                 yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.behind", values)

@@ -30,6 +30,9 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
 def _event(node: Node, event: EventDefinition) -> Iterator[Finding]:
     line = event.line or node.line
     values = {**_values(node), "ref": event.ref, "kind": event.kind}
+    computed = _computed(event)
+    if computed:
+        yield Finding(RULE, "error", node.id, line, f"rules.{RULE}.computed", {**values, "text": computed[:60]})
     if event.kind in ("message", "signal", "error", "escalation") and event.ref and not event.name:
         yield Finding(RULE, "error", node.id, line, f"rules.{RULE}.unknown", values)
     elif event.kind == "message" and not event.name and not _works(node):
@@ -40,6 +43,12 @@ def _event(node: Node, event: EventDefinition) -> Iterator[Finding]:
         yield Finding(RULE, "warning", node.id, line, f"rules.{RULE}.no-code", values)
 
 
+def _computed(event: EventDefinition) -> str:
+    """A name or code that other tools would compute; ours are texts as they stand."""
+    written = (event.name, event.code) if event.kind in ("message", "signal", "error", "escalation") else ()
+    return next((text for text in written if text.startswith("=") or "${" in text or "#{" in text), "")
+
+
 def _works(node: Node) -> bool:
     """A thrown message may be work for a connector, as Camunda draws it."""
     return node.kind in _THROWING and node.service is not None
@@ -48,6 +57,9 @@ def _works(node: Node) -> bool:
 def _message(node: Node) -> Iterator[Finding]:
     if node.message is None:
         yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.message", _values(node))
+    elif _computed(node.message):
+        values = {**_values(node), "kind": "message", "text": _computed(node.message)[:60]}
+        yield Finding(RULE, "error", node.id, node.message.line or node.line, f"rules.{RULE}.computed", values)
     elif not node.message.name:
         values = {**_values(node), "ref": node.message.ref, "kind": "message"}
         yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.unknown", values)

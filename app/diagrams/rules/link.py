@@ -22,6 +22,9 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
                 key = "several" if found and name else "no-name" if not name else "no-target"
                 for node in throwing:
                     yield _finding(node, name, key, "error")
+            for node in throwing:
+                if node.outgoing:
+                    yield _finding(node, name, "outgoing", "error")
         for (scope, name), catching in targets.items():
             if (scope, name) not in sources:
                 for node in catching:
