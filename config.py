@@ -73,7 +73,16 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
     for name, (least, most) in RANGES.items():
         if not least <= settings[name] <= most:
             raise BadSetting(f"LANEWAY_{name}: {settings[name]} is not between {least} and {most}")
+    settings["DATABASE_URL"] = _absolute(settings["DATABASE_URL"])
     return settings
+
+
+def _absolute(url: str) -> str:
+    """A file of SQLite is meant from where the command was typed; Flask would look in a folder of its own."""
+    file = url.removeprefix("sqlite:///")
+    if file == url or file.startswith(("/", ":memory:")) or not file:
+        return url
+    return f"sqlite:///{Path(file).absolute()}"
 
 
 def _read(name: str, text: str, default: Any) -> Any:

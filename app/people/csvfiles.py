@@ -143,6 +143,7 @@ def _header_faults(names: list[str], columns: tuple[str, ...]) -> Iterator[tuple
 
 def _lines(file: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
     """Each record with the number of the line on which it begins."""
+    csv.field_size_limit(MOST_BYTES)  # a long cell is told as what it is, by the field it is too long for
     reader = csv.reader(io.StringIO(_decode(file, content), newline=""), strict=True)
     begins = 1
     try:

@@ -307,6 +307,25 @@ def test_a_wrong_setting_is_named(
         refused(run(capsys, words), f"LANEWAY_{name}")
 
 
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("sqlite:///a.db", "sqlite:///{here}/a.db"),
+        ("sqlite:///data/a.db?mode=rw", "sqlite:///{here}/data/a.db?mode=rw"),
+        ("sqlite:////srv/a.db", "sqlite:////srv/a.db"),
+        ("sqlite://", "sqlite://"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgresql+psycopg://x@host/a", "postgresql+psycopg://x@host/a"),
+    ],
+)
+def test_a_database_file_is_found_from_where_the_command_is_typed(
+    url: str, meant: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LANEWAY_DATABASE_URL", url)
+    assert config.load()["DATABASE_URL"] == meant.format(here=tmp_path)
+
+
 @pytest.mark.parametrize(("text", "means"), [("1", True), (" Yes", True), ("ON", True), ("0", False), ("", False)])
 def test_a_switch_is_set_in_several_words(text: str, means: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANEWAY_DEMO", text)
