@@ -40,11 +40,14 @@ def body(schema: marshmallow.Schema, optional: bool = False) -> dict[str, Any]:
 
 
 def query(schema: marshmallow.Schema) -> dict[str, Any]:
-    """The part of the address behind the question mark. What stands there twice is refused. Raises Invalid."""
+    """The part of the address behind the question mark; what is left empty there is not asked for.
+
+    What stands there twice is refused. Raises Invalid.
+    """
     twice = [name for name in request.args if len(request.args.getlist(name)) > 1]
     if twice:
         raise Invalid(fields={name: ["api.field.twice"] for name in twice})
-    return _load(schema, request.args.to_dict())
+    return _load(schema, {name: value for name, value in request.args.items() if value or name not in schema.fields})
 
 
 def key() -> str | None:
