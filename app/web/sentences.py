@@ -30,10 +30,19 @@ def sentence(event: Event, words: Words) -> Markup:
     if key not in catalog(language()):
         key = "history.other"
     who = Markup("<b>{}</b>").format(name_of(event.actor, say("history.system")))
-    said = {"kind": event.kind, "who": who, "step": name_of(event), "to": name_of(event.person, "–")}
+    said = {"kind": event.kind, "who": who, "step": _step(event, words), "to": name_of(event.person, "–")}
     told = tell(key, **said, **_details(event, words))
     reason = event.said.get("reason") or event.said.get("message")
     return tell("history.with_reason", said=told, reason=str(reason)) if reason else told
+
+
+def _step(event: Event, words: Words) -> str:
+    """As the drawing calls it; a step without a name is told by what it is."""
+    node = words.nodes.get(event.element)
+    if event.task_id is not None or node is None or node.name:
+        return name_of(event)
+    kind = say(f"studio.kind.{node.kind}")
+    return say("history.unnamed", kind=kind, id=node.id) if kind != node.id else kind
 
 
 def _details(event: Event, words: Words) -> dict[str, str]:

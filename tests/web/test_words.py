@@ -253,3 +253,18 @@ def test_what_a_step_came_to_is_called_as_the_step(app: Flask, cast: Cast, clien
     case = moves.start("again", {"other": 1}, by=cast.lin)["id"]
     page = client_of("lin").get(f"/cases/{case}").get_data(as_text=True)
     assert rows(page) == {"other": "1", "Times reopened": "2"}
+
+
+def test_a_step_without_a_name_is_told_by_what_it_is(app: Flask, cast: Cast, client_of: Reader) -> None:
+    split = '<bpmn:parallelGateway id="g1"/>'
+    flows = flow("start > g1", "g1 > work", "work > end")
+    deploy(
+        process("split", lanes(CS="start g1 work end"), START, split, task("work"), END, flows),
+        by=cast.chen,
+        sources=Files(),
+        file_name="test.bpmn",
+    )
+    case = moves.start("split", {}, by=cast.lin)["id"]
+    said = plain(client_of("qian").get(f"/audit/{case}").get_data(as_text=True))
+    assert "“parallel: g1” done" in said
+    assert "“start” done" in said
