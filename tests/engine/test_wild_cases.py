@@ -64,7 +64,8 @@ class Twin:
         values = {self.chance.choice(wild.NAMES): self.chance.choice([True, False, "yes", None])}
         by = self.cast.admin
         if step.state == "failed":
-            [found] = rows(sa.select(Incident.id).where(Incident.ref == step.ref, Incident.state == "open"))
+            mine = sa.select(Incident.id).where(Incident.instance_id == self.instance, Incident.state == "open")
+            [found] = rows(mine.where(Incident.ref == step.ref))
             if self.chance.random() < 0.5:
                 moves.retry(found[0], by=by, data=values)
                 return engine.Retry(step.ref, values)

@@ -159,6 +159,10 @@ class Wild:
                     made = boundary(host, "error", chance.choice(["", *CODES]))
                 case _:
                     made = boundary(host, "escalation", chance.choice(["", *CODES]), interrupting=not stays)
+            [event] = made.says["events"]
+            alike = [other for other in found if sketch.nodes[other].says["events"] == (event,)]
+            if alike and event.kind in ("error", "escalation"):
+                continue  # nobody could say which of the two catches
             sketch.nodes[name] = made
             found.append(name)
         return found
