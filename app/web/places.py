@@ -30,6 +30,18 @@ _PLACES = (
 )
 
 
+def first(actor: Actor) -> str:
+    """Where a person's day begins: at the inbox of their department, else at what their role looks after."""
+    if actor.departments:
+        return url_for("inbox.show")
+    roles = (
+        ("audit.every", actor.is_auditor),
+        ("studio.processes", actor.is_analyst),
+        ("admin.incidents", actor.is_admin),
+    )
+    return url_for(next((endpoint for endpoint, holds in roles if holds), "inbox.show"))
+
+
 def of(actor: Actor) -> list[Place]:
     return [
         Place(key, url_for(endpoint), shortcut, request.blueprint == key)

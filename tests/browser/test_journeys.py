@@ -94,7 +94,7 @@ class Office:
             page.get_by_label(self.say("web.login.name"), exact=True).fill(login)
             page.get_by_label(self.say("web.login.password"), exact=True).fill(demo.PASSWORD)
             self.press(page, "web.login.enter")
-            expect(page).to_have_url(re.compile("/inbox/"))
+            expect(page).to_have_url(re.compile("/(inbox|audit)/"))
             self.desks[login, script] = page
         return self.desks[login, script]
 

@@ -113,6 +113,16 @@ def test_every_answer_tells_the_browser_what_to_refuse(house: House, reader: Rea
         answer.close()
 
 
+@pytest.mark.parametrize(
+    ("login", "begins"),
+    [("lin", "/inbox/"), ("zhao", "/inbox/"), ("chen", "/processes/"), ("qian", "/audit/"), ("admin", "/admin/")],
+)
+def test_a_persons_day_begins_where_their_work_is(house: House, reader: Reader, login: str, begins: str) -> None:
+    client = reader(login)
+    assert client.get("/").location == begins
+    assert client.get(begins).status_code == 200
+
+
 def test_no_page_of_a_person_is_kept_by_the_browser(house: House, reader: Reader) -> None:
     client = reader("admin")
     for *_, address in pages(house, "GET"):

@@ -12,6 +12,7 @@ from app.core.errors import Invalid
 from app.core.translations import LANGUAGES, explain
 from app.people import logins, moves
 from app.people.errors import TooManyAttempts, WrongLogin
+from app.web import places
 from app.web.access import Who, allow
 from app.web.demo import demo_logins
 from app.web.errors import field_messages, later, status_of
@@ -28,7 +29,7 @@ THEMES = ("", "light", "dark")
 @pages.get("/")
 @allow(Who.ANYONE)
 def home() -> ResponseReturnValue:
-    return redirect(url_for("inbox.show") if g.actor else url_for("account.login"))
+    return redirect(places.first(g.actor) if g.actor else url_for("account.login"))
 
 
 @pages.get("/login")
