@@ -180,9 +180,10 @@ class Incident(Answered):
 
 
 class Incidents(Answered):
-    """The newest hundred."""
+    """A page of incidents."""
 
     incidents = fields.List(fields.Nested(Incident), required=True)
+    next = Id(allow_none=True, required=True)
 
 
 class InstanceDetail(Instance):

@@ -140,3 +140,5 @@ class IncidentsQuery(Asked):
 
     state = Choice(("open", "resolved"), load_default="open")
     instance = Id(load_default=None)
+    cursor = Id(load_default=0)
+    limit = Count(1, 200, load_default=PAGE)

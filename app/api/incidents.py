@@ -17,11 +17,13 @@ _REPAIRS = {"retry": moves.retry, "skip": moves.skip}
 
 @call("GET", "/incidents", query=asked.IncidentsQuery, answer=answers.Incidents)
 def list_incidents(query: Mapping[str, Any]) -> Any:
-    """The newest hundred, of all cases or of one. For administrators and auditors."""
+    """The newest, of all cases or of one. For administrators and auditors."""
     if not (actor().is_admin or actor().is_auditor):
         raise NotAllowed
+    limit = query["limit"]
     with reading() as session:
-        return {"incidents": queries.incidents(session, query["state"], query["instance"])}
+        found = queries.incidents(session, query["state"], query["instance"], query["cursor"], limit + 1)
+    return {"incidents": found[:limit], "next": found[limit - 1].id if len(found) > limit else None}
 
 
 @call(

@@ -194,9 +194,13 @@ def waits(session: Session, instance_id: int) -> list[Wait]:
     ]
 
 
-def incidents(session: Session, state: str = "open", instance_id: int | None = None) -> list[IncidentFacts]:
-    """The newest hundred, of one case or of all."""
-    wanted = sa.select(Incident).where(Incident.state == state).order_by(Incident.created_at.desc()).limit(100)
+def incidents(
+    session: Session, state: str = "open", instance_id: int | None = None, before: int = 0, limit: int = 100
+) -> list[IncidentFacts]:
+    """The newest, of one case or of all; older ones than `before` where that is given."""
+    wanted = sa.select(Incident).where(Incident.state == state).order_by(Incident.id.desc()).limit(limit)
+    if before:
+        wanted = wanted.where(Incident.id < before)
     if instance_id is not None:
         wanted = wanted.where(Incident.instance_id == instance_id)
     rows = session.scalars(wanted).all()

@@ -369,6 +369,21 @@ def test_an_error_of_a_service_that_nothing_catches_comes_with_its_code(
     assert (incident["kind"], incident["code"], incident["message"]) == ("service", "NO", "not creditworthy")
 
 
+def test_incidents_come_in_pages(deployed: Deploy, machine: CallAs, cast: Cast) -> None:
+    deployed(stuck())
+    for _ in range(3):
+        begun = machine("lin").post("instances", {"process": "choice", "data": {}}, 201)
+        moves.complete(int(begun["tasks"][0]), {}, by=cast.lin)
+    admin = machine("admin")
+    whole = admin.get("incidents")
+    assert (len(whole["incidents"]), whole["next"]) == (3, None)
+    first = admin.get("incidents?limit=2")
+    rest = admin.get(f"incidents?limit=2&cursor={first['next']}")
+    assert [len(each["incidents"]) for each in (first, rest)] == [2, 1]
+    assert first["incidents"] + rest["incidents"] == whole["incidents"]
+    assert rest["next"] is None
+
+
 def test_an_administrator_skips_a_step_that_fails(deployed: Deploy, machine: CallAs, cast: Cast) -> None:
     deployed(stuck())
     begun = machine("lin").post("instances", {"process": "choice", "data": {}}, 201)

@@ -203,6 +203,8 @@ def test_every_wrong_field_is_named(world: World, machine: CallAs) -> None:  # n
         ("instances?process=%01", ["process"]),
         ("incidents?state=all", ["state"]),
         ("incidents?instance=x", ["instance"]),
+        ("incidents?limit=201", ["limit"]),
+        ("incidents?cursor=x", ["cursor"]),
     ],
 )
 def test_a_wrong_query_is_refused_by_name(machine: CallAs, path: str, fields: list[str]) -> None:
