@@ -21,6 +21,7 @@ from app import create_app
 from app.core.database import db
 from app.people import queries as people
 from app.people.actor import Actor
+from app.server import settle
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -71,6 +72,7 @@ def world(database: str) -> Iterator[World]:
             load_people()
             for result in deploy_folder(ROOT / "processes", ROOT / "forms"):
                 assert result.error is None, (result.name, result.error, result.error.details)
+            settle()
             yield World(app, database, url, folder)
             db.session.remove()
             db.engine.dispose()

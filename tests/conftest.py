@@ -10,6 +10,7 @@ from shutil import copyfile
 import psycopg
 import pytest
 from flask import Flask
+from hypothesis import settings
 
 import app as laneway
 from app.core import clock
@@ -19,6 +20,10 @@ from app.instances import live
 from app.people import demo, passwords
 from app.people import queries as people
 from app.people.actor import Actor
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 #: Wednesday, a working day, 10:00 in Shanghai
 MORNING = datetime(2026, 5, 6, 2, 0, tzinfo=UTC)

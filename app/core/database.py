@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Stale
 from app.core.postgres import Call
-from app.core.statements import Several, Statement, call, delete_sql, depth, insert_sql, key_of, line_of, read
+from app.core.statements import Several, Statement, call, delete_sql, depth, insert_sql, key_of, line_of, read, trips_of
 from app.core.tables import Base, Id, JsonText, Model, UtcDateTime, db
 
 __all__ = [
@@ -54,6 +54,8 @@ def connect(app: Flask) -> None:
             sa.event.listen(engine, "begin", _begin_sqlite)
         else:
             sa.event.listen(engine, "connect", _set_up_postgres)
+            sa.event.listen(engine, "begin", _begin_postgres)
+            sa.event.listen(engine, "before_cursor_execute", _begin_before_cursors)
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -75,13 +77,21 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _begin_postgres(connection: sa.Connection) -> None:
+    trips_of(connection).begin_with = connection.get_execution_options().get("laneway_begin", b"BEGIN")
+
+
+def _begin_before_cursors(connection: sa.Connection, *_: Any) -> None:
+    trips_of(connection).open()
+
+
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session for questions. What it loads stays usable after the block; nothing written in it is kept."""
     engine: sa.Engine = db.engine
     if engine.dialect.name == "postgresql":
         # One moment for the whole page, as SQLite gives it: a task and its case's state fit together.
-        engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        engine = engine.execution_options(laneway_begin=b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     with Session(engine, expire_on_commit=False) as session:
         yield session
 
@@ -220,9 +230,8 @@ def writing(*, snapshot: bool = False) -> Iterator[Tx]:
     token = _open.set(True)
     try:
         with db.engine.connect() as connection:
-            connection = connection.execution_options(laneway_writes=True)
-            if snapshot and connection.dialect.name == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" if snapshot else b"BEGIN"
+            connection = connection.execution_options(laneway_writes=True, laneway_begin=begin)
             with connection.begin():
                 tx = Tx(connection)
                 yield tx

@@ -35,6 +35,12 @@ class Trips:
         self._read = Transformer(driver)
         self._names: OrderedDict[str, bytes] = OrderedDict()
         self._made = 0
+        self.begin_with = b"BEGIN"  #: how the next transaction begins, with its first trip
+
+    def open(self) -> None:
+        """Begin now, for a statement that goes through a cursor: psycopg would begin in a way of its own."""
+        if self._is_idle():
+            self._go([])
 
     def ask(self, sql: str, values: Sequence[Any]) -> tuple[Sequence[tuple[Any, ...]] | None, int]:
         """Run one statement. Its rows, None where it gives none, and how many rows it met."""
@@ -56,7 +62,7 @@ class Trips:
         pg.enter_pipeline_mode()
         try:
             if begins:
-                pg.send_query_params(_begin(self._driver), None)
+                pg.send_query_params(self.begin_with, None)
             for sql in new:
                 pg.send_prepare(self._name(sql), sql.encode())
             for (sql, _, _), (texts, formats) in zip(calls, wires, strict=True):
@@ -119,22 +125,6 @@ def _answers(pg: pq.abc.PGconn) -> Generator[Wait, Ready | int, list[_Result]]:
         results.append(result)
 
 
-_begins: dict[tuple[Any, Any], bytes] = {}
-
-
-def _begin(driver: psycopg.Connection[Any]) -> bytes:
-    """How a transaction of this connection begins; psycopg's cursors begin it just so."""
-    key = (driver.isolation_level, driver.read_only)
-    if key not in _begins:
-        words = ["BEGIN"]
-        if driver.isolation_level is not None:
-            words.append("ISOLATION LEVEL " + driver.isolation_level.name.replace("_", " "))
-        if driver.read_only is not None:
-            words.append("READ ONLY" if driver.read_only else "READ WRITE")
-        _begins[key] = " ".join(words).encode()
-    return _begins[key]
-
-
 def _words(value: str) -> bytes:
     if "\0" in value:
         raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
@@ -142,7 +132,8 @@ def _words(value: str) -> bytes:
 
 
 #: How a value is sent; the server knows each parameter's type from where it stands.
-_TEXTS: Mapping[type, Callable[[Any], bytes]] = {
+_TEXTS: Mapping[type, Callable[[Any], bytes | None]] = {
+    type(None): lambda value: None,
     str: _words,
     int: b"%d".__mod__,
     bool: lambda value: b"t" if value else b"f",
@@ -155,11 +146,8 @@ _TEXTS: Mapping[type, Callable[[Any], bytes]] = {
 
 def _wire(values: Sequence[Any]) -> tuple[list[bytes | None], list[bool]]:
     """What goes over the wire for the values of one statement: bytes as they are (format 1), all else as text (0)."""
-    return [None if value is None else _text(value) for value in values], [value.__class__ is bytes for value in values]
-
-
-def _text(value: Any) -> bytes:
-    kind = value.__class__
-    if kind not in _TEXTS:
-        kind = next(each for each in kind.__mro__ if each in _TEXTS)
-    return _TEXTS[kind](value)
+    try:
+        texts = [_TEXTS[value.__class__](value) for value in values]
+    except KeyError:  # a kind of str or int
+        texts = [_TEXTS[next(each for each in value.__class__.__mro__ if each in _TEXTS)](value) for value in values]
+    return texts, [value.__class__ is bytes for value in values]

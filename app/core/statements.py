@@ -8,8 +8,9 @@ from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 
+from app.core import jsontext
 from app.core.postgres import Call, Trips
-from app.core.tables import Base, JsonText, UtcDateTime
+from app.core.tables import Base, JsonText, UtcDateTime, as_text, aware
 
 _Convert = Callable[[Any], Any] | None
 #: SQL text; (name, conversion) of each parameter, in order; conversion of each result; values that the statement fixes
@@ -72,19 +73,28 @@ class Here:
 
 def line_of(connection: sa.Connection) -> Line:
     """The line of a connection, made once for as long as the connection lives."""
-    pooled = connection.connection
-    line: Line | None = pooled.info.get("line")
+    info = connection.connection.info
+    line: Line | None = info.get("line")
     if line is None:
-        driver: Any = pooled.driver_connection
-        line = pooled.info["line"] = Here(driver) if connection.dialect.name == "sqlite" else Trips(driver)
+        driver: Any = connection.connection.driver_connection
+        line = info["line"] = Here(driver) if connection.dialect.name == "sqlite" else Trips(driver)
     return line
+
+
+def trips_of(connection: sa.Connection) -> Trips:
+    """The same, of a connection to a PostgreSQL server."""
+    return cast(Trips, line_of(connection))
 
 
 def call(statement: Statement, values: Mapping[str, Any], dialect: sa.Dialect) -> tuple[str, Sequence[Any]]:
     """A compiled statement's SQL with its values, as a line takes them."""
     sql, order, _, fixed = statement.on(dialect)
     values = {**fixed, **values} if fixed else values
-    return sql, [values[name] if prepare is None else prepare(values[name]) for name, prepare in order]
+    return sql, [_as(prepare, values[name]) for name, prepare in order]
+
+
+def _as(prepare: _Convert, value: Any) -> Any:
+    return value if prepare is None or value is None else prepare(value)
 
 
 def read(statement: Statement, rows: Sequence[tuple[Any, ...]], dialect: sa.Dialect) -> Sequence[tuple[Any, ...]]:
@@ -102,16 +112,23 @@ def _positional(dialect: sa.Dialect) -> sa.Dialect:
 
 def _conversion(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> _Convert:
     """What makes a value one that the driver takes; of our own types without SQLAlchemy's frame around it."""
-    if isinstance(kind, UtcDateTime | JsonText):
-        convert = kind.process_bind_param
-        return lambda value: convert(value, dialect)
+    if isinstance(kind, UtcDateTime):
+        return as_text if dialect.name == "sqlite" else aware
+    if isinstance(kind, JsonText):
+        return jsontext.dumps
     if isinstance(kind, sa.LargeBinary):
         return None
     return cast(_Convert, kind.dialect_impl(dialect).bind_processor(dialect))
 
 
+_keys: dict[sa.FromClause, tuple[str, ...]] = {}
+
+
 def key_of(table: sa.FromClause, row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple([row[column.name] for column in table.primary_key])
+    names = _keys.get(table)
+    if names is None:
+        names = _keys[table] = tuple(column.name for column in table.primary_key)
+    return tuple([row[name] for name in names])
 
 
 _Sql = tuple[str, list[tuple[str, _Convert]]]

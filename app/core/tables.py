@@ -23,6 +23,19 @@ NAMING = {
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def aware(moment: datetime) -> datetime:
+    """The moment, if it says where on earth it is meant."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment
+
+
+def as_text(moment: datetime) -> str:
+    """UTC without a zone, always as long: it sorts as it is read."""
+    utc = moment if moment.tzinfo is UTC else aware(moment).astimezone(UTC)
+    return utc.isoformat(" ", "microseconds")[:26]
+
+
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An aware moment, UTC, to the microsecond. SQLite keeps it as text that sorts."""
 
@@ -36,11 +49,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        if dialect.name != "sqlite":
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return as_text(value) if dialect.name == "sqlite" else aware(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         if value is None:

@@ -25,6 +25,8 @@ MOST_DIGITS = 34
 _EXACT = Context(prec=200)
 #: where the organisation works: no summer time since 1991
 HERE = timezone(timedelta(hours=8))
+#: what no database keeps as text
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
 _EMAIL = re.compile(
     r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
     r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?){0,20}"
@@ -105,7 +107,7 @@ def _text(value: Any) -> str:
         raise Wrong("not_text")
     if len(value) > LONGEST_TEXT:
         raise Wrong("max_length", limit=LONGEST_TEXT)
-    if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+    if _UNKEPT.search(value):
         raise Wrong("bad_characters")
     return value
 

@@ -8,20 +8,20 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from app.core.calendars import NotADuration, china
-from app.core.database import Tx
+from app.core.database import Tx, db
 from app.core.keepable import keepable
 from app.definitions.library import Version
 from app.people.lanes import Holder, holders, lane_ids
 from app.people.models import Account
 
 #: Answers hold as long as nothing among people changed: the number of the people stream's last event says so.
-_holders: dict[tuple[str, int, int], Holder] = {}
+_holders: dict[tuple[sa.Engine, int, int], Holder] = {}
 _MOST = 5000
 
 
 def holder(tx: Tx, people_seq: int, lane_id: int) -> Holder:
     """Department and calendar of a lane, asked once for every state of the people stream."""
-    key = (str(tx.connection.engine.url), people_seq, lane_id)
+    key = (db.engine, people_seq, lane_id)
     found = _holders.get(key)
     if found is None:
         if len(_holders) > _MOST:

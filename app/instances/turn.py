@@ -79,6 +79,7 @@ class Turn:
     entered: set[str] = field(default_factory=set)  #: refs of steps with steps inside that this move entered
     cancelled: set[str] = field(default_factory=set)  #: refs of steps that are not wanted any more
     _warm: lives.Warm | None = None
+    _own: Version | None = None  #: the version of the case itself
     _facts: list[Fact] = field(default_factory=list)
     _projections: list[tuple[int, Callable[[int], None]]] = field(default_factory=list)
     _rounds: Counter[str] = field(default_factory=Counter)
@@ -115,7 +116,9 @@ class Turn:
 
     def version_of(self, process_key: str, content: str) -> Version:
         """The version that a step runs on: the case's own, or one of a process it calls."""
-        own = library.version(self.tx.run, self.case.definition_id)
+        own = self._own
+        if own is None:
+            own = self._own = library.version(self.tx.run, self.case.definition_id)
         if (own.key, own.hash) == (process_key, content):
             return own
         return self._state.host.called(process_key, content)

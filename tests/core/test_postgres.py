@@ -135,9 +135,12 @@ def test_what_no_text_column_can_hold_is_refused_and_the_connection_stays_usable
     assert trips.ask(LAST, [2026]) == ([(0,)], 1)
 
 
-def test_a_transaction_begins_as_the_connection_is_set(driver: Any) -> None:
-    driver.isolation_level, driver.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+def test_a_transaction_begins_as_it_is_told_whoever_comes_first(driver: Any) -> None:
     trips = Trips(driver)
+    trips.begin_with = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    trips.open()
+    assert driver.execute("SHOW transaction_read_only").fetchone() == ("on",)
+    driver.rollback()
     assert trips.ask("SHOW transaction_isolation", [])[0] == [("repeatable read",)]
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         trips.tell([(MOVE, [2026, 1], None)])

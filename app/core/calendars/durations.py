@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 from app.core.errors import Invalid
 
@@ -30,6 +31,7 @@ class Duration:
     clock: timedelta  #: hours, minutes and seconds
 
 
+@lru_cache(maxsize=1000)
 def parse_duration(text: str) -> Duration:
     """Raises NotADuration (text)."""
     found = _TEXT.fullmatch(text.strip())
