@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -67,7 +66,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         _tell(arguments, "interrupted")
         return INTERRUPTED
     except OSError as fault:
-        _mute()
         if isinstance(fault, BrokenPipeError):  # `| head -1` has what it wants
             return UNREAD
         _tell(arguments, fault.strerror or str(fault))
@@ -122,8 +120,3 @@ def _tell(arguments: Sequence[str], what: str) -> None:
 def _one_line(text: str) -> str:
     """Names of files and what people typed may hold line ends."""
     return " ".join(text.split("\n")).strip()
-
-
-def _mute() -> None:
-    """What is still buffered has no reader: Python would complain about it once more at its own end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
