@@ -79,7 +79,10 @@ def _moment(component: Component, text: str) -> str:
     moment = parse_moment(text if len(text) != len("2026-05-06T09:30") else f"{text}:00")
     if moment is None or moment.tzinfo is not None:
         return text
-    return _with_zone(moment.replace(tzinfo=HERE), component.time_format)
+    try:
+        return _with_zone(moment.replace(tzinfo=HERE), component.time_format)
+    except OverflowError:  # the first hours of the calendar have no moment in UTC
+        return text
 
 
 def _with_zone(moment: datetime, time_format: str) -> str:

@@ -124,8 +124,11 @@ def _local(text: str) -> str:
     moment: datetime | None = parse_moment(text) or parse_moment(f"{day}T{at[:5]}:00{at[5:]}")
     if moment is None:
         return text
-    here = moment.astimezone(HERE) if moment.tzinfo else moment
-    return here.strftime("%Y-%m-%dT%H:%M")
+    try:
+        here = moment.astimezone(HERE) if moment.tzinfo else moment
+    except OverflowError:  # the last hours of the calendar are in no year here
+        return text
+    return here.replace(tzinfo=None).isoformat(timespec="minutes")
 
 
 def _attributes(component: Component, context: Mapping[str, Any]) -> Mapping[str, str]:

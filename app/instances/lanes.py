@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from app.core.calendars import NotADuration, china
+from app.core.calendars import BeyondTheCalendar, NotADuration, china
 from app.core.database import Tx, db
 from app.core.keepable import keepable
 from app.definitions.library import Version
@@ -55,11 +55,12 @@ def accounts(tx: Tx, logins: Iterable[str]) -> dict[str, int]:
 def moment(holder_: Holder | None, start: datetime, text: str | datetime | None) -> datetime | None:
     """A due or follow-up moment: as given, or an ISO duration in the department's working time.
 
-    Where there is no lane, the official calendar counts.
+    Where there is no lane, the official calendar counts. What is no duration, or leads beyond the calendar, is none: it
+    may come from data, and must not keep the step before from being completed.
     """
     if text is None or isinstance(text, datetime):
         return text
     try:
         return (holder_.calendar if holder_ is not None else china()).due(start, text)
-    except NotADuration:
+    except (NotADuration, BeyondTheCalendar):
         return None

@@ -64,3 +64,12 @@ def test_a_moment_is_stored_as_the_form_wants_it(format_: str, stored: str) -> N
     component: dict[str, Any] = {"type": "datetime", "key": "at", "label": "At", "subtype": "datetime"}
     form = forms.read({"components": [component | {"timeSerializingFormat": format_}]})
     assert forms.from_post(form, MultiDict([("at", "2026-05-06T09:30")])) == {"at": stored}
+
+
+def test_a_moment_that_is_in_no_year_elsewhere_is_kept_as_it_was_written() -> None:
+    when = forms.read(
+        {"id": "t", "components": [{"type": "datetime", "key": "x", "subtype": "datetime", "dateLabel": "D",
+                                    "timeSerializingFormat": "utc_normalized"}]}
+    )  # fmt: skip
+    posted = MultiDict([("x", "0001-01-01T00:30")])
+    assert forms.from_post(when, posted) == {"x": "0001-01-01T00:30"}

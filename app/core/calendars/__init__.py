@@ -4,12 +4,13 @@
 same `version`, which is stored beside every duration measured with them.
 """
 
-from app.core.calendars.calendar import Calendar, Day
+from app.core.calendars.calendar import BeyondTheCalendar, Calendar, Day
 from app.core.calendars.china import china
 from app.core.calendars.durations import Duration, NotADuration, parse_duration
 from app.core.calendars.hours import Hours, NotHours, parse_hours
 
 __all__ = [
+    "BeyondTheCalendar",
     "Calendar",
     "Day",
     "Duration",

@@ -85,7 +85,10 @@ class Calendar:
 
     def local(self, at: datetime) -> datetime:
         """The moment on the calendar's own wall."""
-        return at.astimezone(self._zone)
+        try:
+            return at.astimezone(self._zone)
+        except OverflowError:  # within a day of the calendar's ends, where somebody wrote "never"
+            return datetime.max.replace(tzinfo=self._zone) if at.year > 1 else datetime.min.replace(tzinfo=self._zone)
 
     def covers(self, at: datetime) -> bool:
         """Whether the holidays around this moment are known. If not, results may be days off."""
