@@ -84,14 +84,15 @@ def _step_left(turn: Turn, it: engine.StepLeft) -> None:
         payload = {"answer": dict(closing.answer), "before": turn.before.pop(it.ref, {})}
         turn.close_step(closing.task, closing.kind, it.outcome, payload)
         return
+    told = it.ref in turn.cancelled  # by TaskWithdrawn, which knows the task
     if it.outcome == "cancelled":
         turn.cancelled.add(it.ref)
     if it.kind in PERSONS:
-        if it.outcome == "cancelled":
-            return  # told by TaskWithdrawn, which knows the task
-        answered = turn.live_task(it.ref)
-        if answered is not None:  # it had failed after its answer, and an operator let it pass
+        answered = turn.live_task(it.ref) if not told else None
+        if answered is not None:  # it had failed after its answer; an operator let it pass, or an event took it away
             turn.close_step(answered, "step.left", it.outcome)
+            return
+        if it.outcome == "cancelled":
             return
     version = turn.version_of(it.process, it.program)
     inner = origins.inside(turn.origins, it.ref)
@@ -209,6 +210,7 @@ def _task_withdrawn(turn: Turn, it: engine.TaskWithdrawn) -> None:
     if task is None:
         return
     turn.opened.pop(it.ref, None)
+    turn.cancelled.add(it.ref)
     held.change(turn.tx, task, State.CANCELLED, ended_at=turn.at)
     turn.close_step(task, "task.cancelled", "cancelled")
 

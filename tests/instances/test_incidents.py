@@ -284,3 +284,22 @@ def test_incidents_are_found_by_case_and_state(sums: Any, cast: Cast) -> None:
         with pytest.raises(NoSuchIncident):
             queries.incident(session, 1)
     assert len(rows(sa.select(Incident.id))) == 2
+
+
+def test_work_that_failed_after_its_answer_is_told_when_an_event_takes_it_away(
+    deployed: Deploy, cast: Cast, morning: FakeClock
+) -> None:
+    late = (
+        '<bpmn:boundaryEvent id="late" attachedToRef="check"><bpmn:timerEventDefinition>'
+        "<bpmn:timeDuration>PT1H</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+    )
+    ways = flow("start > check", "check > end : ok", "late > end")
+    deployed(process("strict", lanes(CS="start check late end"), START, task("check"), late, END, ways))
+    begun = moves.start("strict", {}, by=cast.lin)
+    moves.complete(int(begun["tasks"][0]), {"ok": False}, by=cast.lin)
+    morning.at += timedelta(hours=2)
+    [timer] = rows(sa.select(Timer.ref).where(Timer.instance_id == int(begun["id"])))
+    assert moves.fire(int(begun["id"]), timer[0])
+    check = steps(begun["id"])["check"]
+    assert (check.outcome, check.account_id) == ("cancelled", cast.lin.account_id)
+    assert state(begun["id"]) == "completed"
