@@ -1,7 +1,8 @@
 """One database, two sizes: SQLite and PostgreSQL behind the same few functions.
 
 `reading()` gives a session that only reads. `writing()` gives the one write transaction of a move and is the only
-place in Laneway that commits. What tables are made of is in `tables`, how SQL is compiled in `statements`.
+place in Laneway that commits. What tables are made of is in `tables`, how SQL is
+compiled in `statements` and `rows`, how it travels in `lines`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.core.errors import Stale
+from app.core.lines import line_of, trips_of
 from app.core.postgres import Call
-from app.core.statements import Several, Statement, call, delete_sql, depth, insert_sql, key_of, line_of, read, trips_of
+from app.core.rows import Several, deletion, depth, insertions, key_of
+from app.core.statements import Statement, call, read
 from app.core.tables import Base, Id, JsonText, Model, UtcDateTime, db
 
 __all__ = [
@@ -181,32 +184,12 @@ class Tx:
         for table, kept in self._kept.items():
             keys = [key for key, row in kept.items() if row is None]
             if keys:
-                yield delete_sql(table, len(keys), self.dialect), [value for key in keys for value in key], None
+                yield deletion(table, keys, self.dialect)
 
     def _insertions(self) -> Iterator[Call]:
         for table in sorted({*self._rows, *self._kept}, key=depth):
-            yield from self._inserts(table, self._rows.get(table, []), replace=False)
-            yield from self._inserts(
-                table, [row for row in self._kept.get(table, {}).values() if row is not None], replace=True
-            )
-
-    def _inserts(self, table: sa.FromClause, rows: list[Mapping[str, Any]], *, replace: bool) -> Iterator[Call]:
-        if not rows:
-            return
-        columns = tuple(rows[0])
-        size = 900 // len(columns) or 1  # SQLite before 3.32 takes 999 parameters
-        for start in range(0, len(rows), size):
-            chunk = rows[start : start + size]
-            sql, prepares = insert_sql(table, columns, len(chunk), self.dialect, replace=replace)
-            values: list[Any] = []
-            for row in chunk:
-                for column, prepare in prepares:
-                    value = row[column]
-                    if value.__class__ is Several:
-                        values += value
-                    else:
-                        values.append(value if prepare is None or value is None else prepare(value))
-            yield sql, values, None
+            yield from insertions(table, self._rows.get(table, []), self.dialect, replace=False)
+            yield from insertions(table, self.buffered(table), self.dialect, replace=True)
 
 
 class Faster(Stale):

@@ -132,8 +132,7 @@ def _words(value: str) -> bytes:
 
 
 #: How a value is sent; the server knows each parameter's type from where it stands.
-_TEXTS: Mapping[type, Callable[[Any], bytes | None]] = {
-    type(None): lambda value: None,
+_TEXTS: Mapping[type, Callable[[Any], bytes]] = {
     str: _words,
     int: b"%d".__mod__,
     bool: lambda value: b"t" if value else b"f",
@@ -144,10 +143,14 @@ _TEXTS: Mapping[type, Callable[[Any], bytes | None]] = {
 }
 
 
-def _wire(values: Sequence[Any]) -> tuple[list[bytes | None], list[bool]]:
+def _wire(values: Sequence[Any]) -> tuple[list[bytes | None], list[bool] | None]:
     """What goes over the wire for the values of one statement: bytes as they are (format 1), all else as text (0)."""
     try:
-        texts = [_TEXTS[value.__class__](value) for value in values]
+        texts = [None if value is None else _TEXTS[value.__class__](value) for value in values]
     except KeyError:  # a kind of str or int
-        texts = [_TEXTS[next(each for each in value.__class__.__mro__ if each in _TEXTS)](value) for value in values]
-    return texts, [value.__class__ is bytes for value in values]
+        texts = [None if value is None else _like(value)(value) for value in values]
+    return texts, [value.__class__ is bytes for value in values] if bytes in map(type, values) else None
+
+
+def _like(value: Any) -> Callable[[Any], bytes]:
+    return next(_TEXTS[kind] for kind in value.__class__.__mro__ if kind in _TEXTS)
