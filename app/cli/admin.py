@@ -12,10 +12,9 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-from app.cli.installation import opened
+from app.cli.installation import opened, refuse
 from app.core.database import reading
 from app.core.errors import LanewayError
-from app.core.translations import explain
 from app.people import accounts, logins, moves
 from app.people.actor import SYSTEM
 from app.people.passwords import one_time_password
@@ -56,8 +55,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             answer = args.act(args)
         except LanewayError as error:
-            sys.stderr.write(f"laneway admin {args.does}: {explain(error, 'en')}\n")
-            return 1
+            return refuse(f"admin {args.does}", error, as_json=args.json)
     sys.stdout.write(json.dumps(answer) if args.json else "\n".join(f"{key}: {value}" for key, value in answer.items()))
     sys.stdout.write("\n")
     return 0

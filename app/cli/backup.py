@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from app.cli import archive
 from app.cli.archive import Archive, Manifest, UnreadableBackup
-from app.cli.installation import opened, require_tables, said
+from app.cli.installation import opened, refuse, require_tables, said
 from app.core import clock, jsontext, migrations
 from app.core.database import Base, Tx, db, reading, writing
 from app.core.errors import Refused
@@ -99,8 +99,7 @@ def _restore(args: argparse.Namespace) -> int:
             _make_tables()
             verdict = _load(backup, even_broken=args.even_broken)
     except (NotEmpty, BrokenRecord) as refusal:
-        sys.stderr.write(f"laneway restore: {args.file}: {refusal.message}\n")
-        return 1
+        return refuse(f"restore: {args.file}", refusal, as_json=args.json)
     live.clear()
     library.forget()
     manifest = backup.manifest

@@ -6,9 +6,8 @@ import argparse
 import json
 import sys
 
-from app.cli.installation import opened
+from app.cli.installation import opened, refuse
 from app.core.errors import LanewayError
-from app.core.translations import explain
 from app.people import demo
 
 
@@ -23,8 +22,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             report = demo.load_people()
         except LanewayError as error:
-            sys.stderr.write(f"laneway demo: {explain(error, 'en')}\n")
-            return 1
+            return refuse("demo", error, as_json=args.json)
     answer = {"departments": report.departments, "people": report.people, "password": demo.PASSWORD}
     sys.stdout.write(f"{json.dumps(answer)}\n" if args.json else demo.greeting())
     return 0

@@ -11,10 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.cli.installation import opened
+from app.cli.installation import opened, refuse
 from app.core import jsontext
 from app.core.database import reading
-from app.core.translations import explain
 from app.definitions.models import ProcessDefinition
 from app.history import PEOPLE, SYSTEM
 from app.history.chains import Fault
@@ -129,8 +128,7 @@ def _rebuild(args: argparse.Namespace) -> int:
         try:
             done = rebuild.check() if args.check else rebuild.rebuild(by=LANEWAY)
         except rebuild.RecordBroken as broken:
-            sys.stderr.write(f"laneway history rebuild: {explain(broken, 'en')}\n")
-            return 1
+            return refuse("history rebuild", broken, as_json=args.json)
         with reading() as session:
             names = _names(session, {each.instance_id for each in done.differences})
     if args.json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,9 +14,10 @@ from flask import Flask
 
 import config
 from app import create_app
-from app.core import migrations
+from app.core import jsontext, migrations
 from app.core.database import db
 from app.core.errors import LanewayError
+from app.core.translations import explain
 from app.history import HistoryStream
 
 DRIVERS = ("sqlite", "postgresql+psycopg")
@@ -65,6 +67,15 @@ def _address(url: str) -> str:
     if found is None or found.drivername not in DRIVERS:
         raise NoDatabase(f"LANEWAY_DATABASE_URL begins with {' or '.join(f'{each}://' for each in DRIVERS)}")
     return found.render_as_string(hide_password=True)
+
+
+def refuse(what: str, refusal: LanewayError, *, as_json: bool) -> int:
+    """Say why a command was not done: a line for people and, with --json, the document that scripts wait for."""
+    message = explain(refusal, "en")
+    sys.stderr.write(f"laneway {what}: {message}\n")
+    if as_json:
+        sys.stdout.write(f"{jsontext.dumps({'error': {'message': message}})}\n")
+    return 1
 
 
 def require_tables() -> None:

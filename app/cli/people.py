@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.cli.installation import opened
+from app.cli.installation import opened, refuse
 from app.core.errors import Refused
 from app.core.files import shown
 from app.core.translations import explain
@@ -49,8 +49,7 @@ def run(args: argparse.Namespace) -> int:
     except ImportRefused as refusal:
         return _refuse(refusal.problems, args.json)
     except Refused as refusal:
-        sys.stderr.write(f"laneway people import: {explain(refusal, 'en')}\n")
-        return 1
+        return refuse("people import", refusal, as_json=args.json)
     _tell(report, args)
     return 0
 

@@ -348,6 +348,25 @@ def test_whoever_starts_a_server_by_a_script_is_told_its_address(tmp_path: Path)
     assert err.splitlines()[-1] == b"Stopped."
 
 
+def test_a_refusal_is_a_document_where_one_is_wanted(ask: Ask, tmp_path: Path) -> None:
+    file = str(tmp_path / "a.zip")
+    assert ask("demo").status == 0
+    assert ask("backup", file).status == 0
+    refusals = {
+        ("demo",): "empty database",
+        ("admin", "create", "lin", "--generate"): "“lin” already",
+        ("admin", "token", "nobody"): "Nobody",
+        ("restore", file): "rows in this database",
+    }
+    for words, reason in refusals.items():
+        said = ask(*words, "--json")
+        assert (said.status, said.err.count("\n")) == (1, 1)
+        message = json.loads(said.out)["error"]["message"]
+        assert reason in message
+        assert said.err.endswith(f": {message}\n")
+        assert ask(*words).out == ""
+
+
 # -- passwords -------------------------------------------------------------------------------------------------------
 
 
