@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import Invalid
+from app.core.translations import LANGUAGES
 
 ROOT = Path(__file__).resolve().parent
 
@@ -52,6 +53,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "TICK_SECONDS": (0.01, 3600),
     "SESSION_IDLE_HOURS": (1, 24 * 365),
     "SESSION_HOURS": (1, 24 * 365),
+    "SERVICE_BACKOFF_SECONDS": (0, 24 * 3600),
+    "MESSAGE_WAIT_HOURS": (0, 24 * 365),
+    "KEY_DAYS": (1, 3650),
     "MAX_CONTENT_LENGTH": (1024, 2**31),
     "LIVE_CACHE": (0, 10_000_000),
 }
@@ -73,6 +77,8 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
     for name, (least, most) in RANGES.items():
         if not least <= settings[name] <= most:
             raise BadSetting(f"LANEWAY_{name}: {settings[name]} is not between {least} and {most}")
+    if settings["LANGUAGE"] not in LANGUAGES:
+        raise BadSetting(f"LANEWAY_LANGUAGE: {settings['LANGUAGE'][:80]!r} is none of {', '.join(LANGUAGES)}")
     settings["DATABASE_URL"] = _absolute(settings["DATABASE_URL"])
     return settings
 

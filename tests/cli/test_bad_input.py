@@ -295,6 +295,10 @@ def test_a_database_that_is_none_is_one_line(
         ("TICK_SECONDS", "nan"),
         ("TICK_SECONDS", ""),
         ("DEMO", "maybe"),
+        ("LANGUAGE", "de"),
+        ("KEY_DAYS", "0"),
+        ("MESSAGE_WAIT_HOURS", "-1"),
+        ("SERVICE_BACKOFF_SECONDS", "-1"),
         ("SECURE_COOKIES", "ja"),
     ],
 )
