@@ -1,7 +1,8 @@
 """A server that dies by SIGKILL at the n-th fault point it passes: `doomed_server.py PORT POINTS`.
 
-The points lie inside moves: before and after every statement, before and after the commit, and after the answer was
-made. Nothing is cleaned up, as when the power goes.
+The points lie inside moves: before and after every statement (of those that travel together: before and after the trip,
+and when all is sent and nothing answered), before and after the commit, and after the answer was made. Nothing is
+cleaned up, as when the power goes.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import sqlalchemy as sa
 import waitress
 
 from app import create_app
-from app.core import database
+from app.core import postgres
 from app.core.database import Tx, db
+from app.core.lines import Here
 from app.jobs.runner import Runner
 
 _left = int(sys.argv[2])
@@ -51,9 +53,11 @@ def around(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def main() -> None:
     app = create_app()
-    for name in ("run", "_insert", "_delete", "flush"):
+    for name in ("run", "flush"):
         setattr(Tx, name, around(getattr(Tx, name)))
-    assert database
+    tell = around(Here.tell)
+    Here.tell = lambda line, calls: [tell(line, [call]) for call in calls] and None  # type: ignore[method-assign]
+    postgres._answers = around(postgres._answers)
     with app.app_context():
         commit = db.engine.dialect.do_commit
         db.engine.dialect.do_commit = around(commit)  # type: ignore[method-assign]
