@@ -51,9 +51,9 @@ def _postgres(sent: Sent) -> Iterator[Sent]:
         sent.append(("COMMIT", ()))
         commit(self)
 
-    def hear_trip(self: Any, calls: Any) -> Any:
+    def hear_trip(self: Any, calls: Any, **options: Any) -> Any:
         sent.extend((sql, tuple(values)) for sql, values, _ in calls)
-        return go(self, calls)
+        return go(self, calls, **options)
 
     psycopg.Cursor.execute, psycopg.Connection.commit, Trips._go = hear_execute, hear_commit, hear_trip  # type: ignore[method-assign]
     try:

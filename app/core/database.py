@@ -169,16 +169,17 @@ class Tx:
         """
         (self._first if first else self._changes).append((*call(statement, values, self.dialect), otherwise))
 
-    def flush(self) -> None:
+    def flush(self, *, commit: bool = False) -> None:
         """Write what is buffered: changes in their order, then deletions and rows, parents before children.
 
-        To a server it all goes in one trip.
+        To a server it all goes in one trip, the commit too if it may: nothing is left to be judged by what changed.
         """
         if self._session is not None:
             self._session.flush()
+        commit = commit and not any(otherwise for _, _, otherwise in self._changes)
         calls = [*self._first, *self._changes, *self._deletions(), *self._insertions()]
         self._first, self._changes, self._rows, self._kept = [], [], {}, {}
-        self._line.tell(calls)
+        self._line.tell(calls, commit=commit)
 
     def _deletions(self) -> Iterator[Call]:
         for table, kept in self._kept.items():
@@ -218,7 +219,9 @@ def writing(*, snapshot: bool = False) -> Iterator[Tx]:
             with connection.begin():
                 tx = Tx(connection)
                 yield tx
-                tx.flush()
+                # In a snapshot the rows that go first were read as of its moment: where one changed since, the server
+                # refuses the change itself.
+                tx.flush(commit=snapshot)
     finally:
         _open.reset(token)
     for hook in tx.after_commit:

@@ -17,8 +17,11 @@ class Line(Protocol):
     def ask(self, sql: str, values: Sequence[Any]) -> tuple[Sequence[tuple[Any, ...]] | None, int]:
         """Run one statement. Its rows, None where it gives none, and how many rows it met."""
 
-    def tell(self, calls: Sequence[Call]) -> None:
-        """Run statements in their order. Raises for the first that is refused or meets no row."""
+    def tell(self, calls: Sequence[Call], *, commit: bool = False) -> None:
+        """Run statements in their order. Raises for the first that is refused or meets no row.
+
+        With `commit` the line may commit with the last of them; whose transaction it is commits all the same.
+        """
 
 
 class Here:
@@ -31,7 +34,7 @@ class Here:
         cursor = self._driver.execute(sql, values)
         return (cursor.fetchall() if cursor.description else None), cursor.rowcount
 
-    def tell(self, calls: Sequence[Call]) -> None:
+    def tell(self, calls: Sequence[Call], *, commit: bool = False) -> None:
         for sql, values, otherwise in calls:
             met = self._driver.execute(sql, values).rowcount
             if otherwise is not None and met == 0:

@@ -50,12 +50,15 @@ class Trips:
         self._read.set_pgresult(result)
         return self._read.load_rows(0, result.ntuples, tuple), result.ntuples
 
-    def tell(self, calls: Sequence[Call]) -> None:
-        """Run statements in their order and in one trip. Raises for the first that is refused or meets no row."""
-        if calls:
-            self._go(calls)
+    def tell(self, calls: Sequence[Call], *, commit: bool = False) -> None:
+        """Run statements in their order and in one trip. Raises for the first that is refused or meets no row.
 
-    def _go(self, calls: Sequence[Call]) -> list[_Result]:
+        With `commit` the commit travels with them; the server commits only when it refused nothing before.
+        """
+        if calls:
+            self._go(calls, commit=commit)
+
+    def _go(self, calls: Sequence[Call], *, commit: bool = False) -> list[_Result]:
         new = list(dict.fromkeys(sql for sql, _, _ in calls if sql not in self._names))
         wires = [_wire(values) for _, values, _ in calls]
         pg, begins = self._pg, self._is_idle()
@@ -67,12 +70,14 @@ class Trips:
                 pg.send_prepare(self._name(sql), sql.encode())
             for (sql, _, _), (texts, formats) in zip(calls, wires, strict=True):
                 pg.send_query_prepared(self._names[sql], texts, formats)
+            if commit:
+                pg.send_query_params(b"COMMIT", None)
         finally:
             pg.pipeline_sync()
             results = self._driver.wait(_answers(pg))
             pg.exit_pipeline_mode()
         ahead = begins + len(new)
-        errors = [None] * ahead + [otherwise for _, _, otherwise in calls]
+        errors = [None] * ahead + [otherwise for _, _, otherwise in calls] + [None] * commit
         try:
             for result, otherwise in zip(results, errors, strict=True):
                 _check(result, otherwise)
@@ -81,7 +86,7 @@ class Trips:
                 del self._names[sql]  # the server may not have come to prepare it
             raise
         self._use([sql for sql, _, _ in calls])
-        return results[ahead:]
+        return results[ahead : ahead + len(calls)]
 
     def _is_idle(self) -> bool:
         return self._pg.transaction_status == pq.TransactionStatus.IDLE and not self._driver.autocommit

@@ -56,7 +56,7 @@ def main() -> None:
     for name in ("run", "flush"):
         setattr(Tx, name, around(getattr(Tx, name)))
     tell = around(Here.tell)
-    Here.tell = lambda line, calls: [tell(line, [call]) for call in calls] and None  # type: ignore[method-assign]
+    Here.tell = lambda line, calls, commit=False: [tell(line, [call]) for call in calls] and None  # type: ignore[method-assign]
     postgres._answers = around(postgres._answers)
     with app.app_context():
         commit = db.engine.dialect.do_commit

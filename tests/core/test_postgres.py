@@ -183,3 +183,16 @@ def test_a_connection_that_died_is_said_to_be_dead(trips: Trips, driver: Any, se
     with pytest.raises(psycopg.OperationalError):
         trips.ask(LAST, [2026])
     assert driver.broken
+
+
+def test_a_commit_that_travels_with_what_is_told_keeps_all_of_it_or_nothing(
+    trips: Trips, driver: Any, server: str
+) -> None:
+    trips.tell([(COUNTER, [2027, 1], None), (MOVE, [2026, 5], None)], commit=True)
+    assert driver.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    with pytest.raises(psycopg.errors.CheckViolation):
+        trips.tell([(MOVE, [2027, 9], None), (MOVE, [2026, -1], None)], commit=True)
+    driver.rollback()
+    with psycopg.connect(server) as elsewhere:
+        found = elsewhere.execute("SELECT year, last FROM counter ORDER BY year").fetchall()
+    assert found == [(2026, 5), (2027, 1)]
