@@ -14,7 +14,7 @@ from app.core.database import Tx, db, reading, writing
 from app.core.ids import new_id
 from app.instances import moves
 from app.people import moves as people
-from app.people.actor import SYSTEM
+from app.people.actor import SYSTEM, Actor
 from app.people.models import Department, Lane
 from app.tasks import queries
 from app.tasks.models import Task
@@ -72,15 +72,20 @@ def _add(tx: Tx, pattern: dict[str, object], lane: int, due: object) -> None:
     tx.add(Task.__table__, row)
 
 
+def _look(who: Actor, view: queries.View) -> None:
+    with reading() as session:
+        queries.inbox_with_counts(session, who, view)
+
+
 def _measure(place: World, size: int) -> None:
     nina = place.actor("nina")
     for view in queries.VIEWS:
+        for _ in range(10):  # a server has met the question before
+            _look(nina, view)
         times = []
         for _ in range(200):
             begun = time.perf_counter()
-            with reading() as session:
-                queries.inbox(session, nina, view=view)
-                queries.counts(session, nina)
+            _look(nina, view)
             times.append((time.perf_counter() - begun) * 1000)
         for name, share in (("p50", 0.5), ("p95", 0.95)):
             metric = f"{view} {name} at {size}"

@@ -40,6 +40,7 @@ __all__ = [
     "UtcDateTime",
     "again",
     "ask",
+    "ask_all",
     "connect",
     "db",
     "reading",
@@ -104,6 +105,16 @@ def ask(session: Session, statement: Statement, values: Mapping[str, Any]) -> Se
     connection = session.connection()
     rows, _ = line_of(connection).ask(*call(statement, values, connection.dialect))
     return read(statement, rows or (), connection.dialect)
+
+
+def ask_all(
+    session: Session, questions: Sequence[tuple[Statement, Mapping[str, Any]]]
+) -> list[Sequence[tuple[Any, ...]]]:
+    """Run compiled questions in a reading session; to a server they go in one trip. The rows of each."""
+    connection = session.connection()
+    calls = [call(statement, values, connection.dialect) for statement, values in questions]
+    found = line_of(connection).ask_all(calls)
+    return [read(each, rows, connection.dialect) for (each, _), rows in zip(questions, found, strict=True)]
 
 
 class Tx:

@@ -17,6 +17,9 @@ class Line(Protocol):
     def ask(self, sql: str, values: Sequence[Any]) -> tuple[Sequence[tuple[Any, ...]] | None, int]:
         """Run one statement. Its rows, None where it gives none, and how many rows it met."""
 
+    def ask_all(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> Sequence[Sequence[tuple[Any, ...]]]:
+        """Run several questions. The rows of each."""
+
     def tell(self, calls: Sequence[Call], *, commit: bool = False) -> None:
         """Run statements in their order. Raises for the first that is refused or meets no row.
 
@@ -33,6 +36,9 @@ class Here:
     def ask(self, sql: str, values: Sequence[Any]) -> tuple[Sequence[tuple[Any, ...]] | None, int]:
         cursor = self._driver.execute(sql, values)
         return (cursor.fetchall() if cursor.description else None), cursor.rowcount
+
+    def ask_all(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> Sequence[Sequence[tuple[Any, ...]]]:
+        return [self._driver.execute(sql, values).fetchall() for sql, values in questions]
 
     def tell(self, calls: Sequence[Call], *, commit: bool = False) -> None:
         for sql, values, otherwise in calls:

@@ -47,8 +47,11 @@ class Trips:
         result = self._go([(sql, values, None)])[0]
         if result.status != pq.ExecStatus.TUPLES_OK:
             return None, result.command_tuples or 0
-        self._read.set_pgresult(result)
-        return self._read.load_rows(0, result.ntuples, tuple), result.ntuples
+        return self._rows(result), result.ntuples
+
+    def ask_all(self, questions: Sequence[tuple[str, Sequence[Any]]]) -> list[list[tuple[Any, ...]]]:
+        """Run several questions in one trip. The rows of each."""
+        return [self._rows(result) for result in self._go([(sql, values, None) for sql, values in questions])]
 
     def tell(self, calls: Sequence[Call], *, commit: bool = False) -> None:
         """Run statements in their order and in one trip. Raises for the first that is refused or meets no row.
@@ -87,6 +90,10 @@ class Trips:
             raise
         self._use([sql for sql, _, _ in calls])
         return results[ahead : ahead + len(calls)]
+
+    def _rows(self, result: _Result) -> list[tuple[Any, ...]]:
+        self._read.set_pgresult(result)
+        return self._read.load_rows(0, result.ntuples, tuple)
 
     def _is_idle(self) -> bool:
         return self._pg.transaction_status == pq.TransactionStatus.IDLE and not self._driver.autocommit

@@ -8,11 +8,11 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from app.core import jsontext
-from app.core.tables import JsonText, UtcDateTime, as_text, aware
+from app.core.tables import JsonText, UtcDateTime, as_moment, as_text, aware
 
 Convert = Callable[[Any], Any] | None
-#: SQL text; (name, conversion) of each parameter, in order; conversion of each result; values that the statement fixes
-_Compiled = tuple[str, list[tuple[str, Convert]], list[Convert], dict[str, Any]]
+#: SQL text; (name, conversion) of each parameter, in order; conversions of results by place; values the statement fixes
+_Compiled = tuple[str, list[tuple[str, Convert]], list[tuple[int, Callable[[Any], Any]]], dict[str, Any]]
 
 
 class Statement:
@@ -33,7 +33,8 @@ class Statement:
         own = _positional(dialect)
         compiled: Any = self._statement.compile(dialect=own)  # type: ignore[attr-defined]
         order = [(name, conversion(compiled.binds[name].type, own)) for name in compiled.positiontup or ()]
-        reads = [column.type.dialect_impl(own).result_processor(own, None) for column in compiled._result_columns]
+        found = [(place, _reading(column.type, own)) for place, column in enumerate(compiled._result_columns)]
+        reads = [(place, convert) for place, convert in found if convert is not None]
         fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         return str(compiled), order, reads, fixed
 
@@ -52,14 +53,30 @@ def _as(prepare: Convert, value: Any) -> Any:
 def read(statement: Statement, rows: Sequence[tuple[Any, ...]], dialect: sa.Dialect) -> Sequence[tuple[Any, ...]]:
     """The rows of a statement as its columns' types give them."""
     reads = statement.on(dialect)[2]
-    if not any(reads):
-        return rows
-    return [tuple([read(value) if read else value for value, read in zip(row, reads, strict=True)]) for row in rows]
+    return [_converted(row, reads) for row in rows] if reads else rows
+
+
+def _converted(row: tuple[Any, ...], reads: Sequence[tuple[int, Callable[[Any], Any]]]) -> tuple[Any, ...]:
+    values = list(row)
+    for place, convert in reads:
+        value = values[place]
+        if value is not None:
+            values[place] = convert(value)
+    return tuple(values)
 
 
 def _positional(dialect: sa.Dialect) -> sa.Dialect:
     style = "qmark" if dialect.name == "sqlite" else "numeric_dollar"
     return type(dialect)(paramstyle=style)  # type: ignore[call-arg]
+
+
+def _reading(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert:
+    """The way back."""
+    if isinstance(kind, UtcDateTime):
+        return as_moment
+    if isinstance(kind, JsonText):
+        return jsontext.loads
+    return cast(Convert, kind.dialect_impl(dialect).result_processor(dialect, None))
 
 
 def conversion(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert:

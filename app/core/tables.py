@@ -36,6 +36,11 @@ def as_text(moment: datetime) -> str:
     return utc.isoformat(" ", "microseconds")[:26]
 
 
+def as_moment(kept: str | datetime) -> datetime:
+    """What a database gives back, in UTC."""
+    return datetime.fromisoformat(kept).replace(tzinfo=UTC) if isinstance(kept, str) else kept.astimezone(UTC)
+
+
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An aware moment, UTC, to the microsecond. SQLite keeps it as text that sorts."""
 
@@ -52,12 +57,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return as_text(value) if dialect.name == "sqlite" else aware(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if isinstance(value, str):
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
-        moment: datetime = value.astimezone(UTC)
-        return moment
+        return None if value is None else as_moment(value)
 
 
 class JsonText(sa.types.TypeDecorator[Any]):

@@ -140,10 +140,10 @@ def complete(task_id: int) -> ResponseReturnValue:
 def _shelf(session: Session) -> Shelf:
     view: View = next((each for each in tasks.VIEWS if each == request.args.get("view")), "mine")
     process, cursor = request.args.get("process", ""), request.args.get("cursor", "")
-    counts = tasks.counts(session, actor())
+    page, counts = tasks.inbox_with_counts(session, actor(), view, cursor, process)
     if "view" not in request.args and not counts.mine and counts.lanes:
         view = "lanes"
-    page = tasks.inbox(session, actor(), view, cursor, process=process)
+        page = tasks.inbox(session, actor(), view, cursor, process=process)
     known = cases.briefs(session, {each.instance_id for each in page.work})
     return Shelf(view, process, page, counts, known, cursor)
 
