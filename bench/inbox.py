@@ -16,7 +16,7 @@ from app.instances import moves
 from app.people import moves as people
 from app.people.actor import SYSTEM, Actor
 from app.people.models import Department, Lane
-from app.tasks import queries
+from app.tasks import inbox
 from app.tasks.models import Task
 from bench.world import World, quantile, say, world
 
@@ -72,14 +72,14 @@ def _add(tx: Tx, pattern: dict[str, object], lane: int, due: object) -> None:
     tx.add(Task.__table__, row)
 
 
-def _look(who: Actor, view: queries.View) -> None:
+def _look(who: Actor, view: inbox.View) -> None:
     with reading() as session:
-        queries.inbox_with_counts(session, who, view)
+        inbox.inbox_with_counts(session, who, view)
 
 
 def _measure(place: World, size: int) -> None:
     nina = place.actor("nina")
-    for view in queries.VIEWS:
+    for view in inbox.VIEWS:
         for _ in range(10):  # a server has met the question before
             _look(nina, view)
         times = []

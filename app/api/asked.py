@@ -11,7 +11,7 @@ from app.api.sentences import Sentence
 from app.core import jsontext
 from app.instances.limits import KEY_LENGTH
 from app.instances.queries import STATES
-from app.tasks.queries import PAGE, VIEWS
+from app.tasks.inbox import PAGE, VIEWS
 
 #: Listeners are found by an index that takes about this much: bytes of a correlation, characters of a name.
 MOST_CORRELATION = 1000

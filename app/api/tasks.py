@@ -18,7 +18,7 @@ from app.instances import queries as cases
 from app.instances.errors import NotRunning
 from app.people import queries as people
 from app.people.actor import Actor
-from app.tasks import queries
+from app.tasks import inbox, queries
 from app.tasks.errors import NotHeld, TaskIsOver
 from app.tasks.states import LIVE
 
@@ -30,7 +30,7 @@ _move = partial(call, "POST", races=True)
 def list_tasks(query: Mapping[str, Any]) -> Any:
     """The caller's work, what is due first at the top: mine, all of their lanes, or what is late in both."""
     with reading() as session:
-        page = queries.inbox(
+        page = inbox.inbox(
             session, actor(), query["view"], query["cursor"], limit=query["limit"], process=query["process"]
         )
         known = cases.briefs(session, {each.instance_id for each in page.work})

@@ -25,7 +25,8 @@ from app.instances.models import Incident, Subscription, Timer
 from app.instances.queries import Brief
 from app.people.queries import Named, names_of
 from app.tasks.models import Task
-from app.tasks.queries import LaneName, Work, by_id
+from app.tasks.queries import by_id
+from app.tasks.work import LaneName, Work
 
 #: Kinds that tell how the machine moved, not what somebody did or has to know. Audit shows them, a case hides them.
 MACHINERY = frozenset(("step.left", "timer.set", "message.awaited", "service.called", "task.created", "data.written"))

@@ -93,7 +93,7 @@ def test_a_crash_is_logged_and_answered_without_its_cause(
     def break_down(*_: Any, **__: Any) -> None:
         raise RuntimeError("secret of the house")
 
-    monkeypatch.setattr(tasks.queries, "inbox", break_down)
+    monkeypatch.setattr(tasks.inbox, "inbox", break_down)
     lin = machine("lin")
     said = lin.client.get("/api/v1/tasks", headers=lin.headers)
     assert (said.status_code, said.json["error"]["code"]) == (500, "internal")

@@ -20,7 +20,7 @@ from app.instances.models import Incident, ProcessInstance
 from app.jobs.runner import Runner
 from app.people import demo, logins
 from app.people import queries as people
-from app.tasks import queries as tasks
+from app.tasks.inbox import inbox
 from app.web.language import COOKIE as LANGUAGE
 from app.web.language import TAGS
 from app.web.security import COOKIE
@@ -68,7 +68,7 @@ def parts(at_work: Flask) -> dict[str, int]:
         with reading() as session:
             incident = session.scalars(sa.select(Incident.id)).one()
             case = session.scalars(sa.select(sa.func.min(ProcessInstance.id))).one()
-            work = tasks.inbox(session, lin, "lanes").work[0]
+            work = inbox(session, lin, "lanes").work[0]
         moves.claim(work.id, by=lin)
         return {"case": case, "task": work.id, "incident": incident}
 

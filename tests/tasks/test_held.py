@@ -14,7 +14,7 @@ from app.core.database import reading, writing
 from app.instances import moves
 from app.people import moves as people
 from app.people.models import Department, Lane, Post
-from app.tasks import queries
+from app.tasks import inbox, queries
 from app.tasks.errors import AlreadyClaimed, FourEyes, NoSuchTask, NotHead, NotHeld, NotInDepartment, TaskChanged
 from app.tasks.models import Duty
 from tests.conftest import Cast
@@ -100,7 +100,7 @@ def test_a_group_that_is_no_department_leaves_the_task_to_administrators(deploye
     work = begin(deployed, named("work", candidateGroups="XX"), cast)
     assert may(cast, work, "admin", "lin") == ["admin"]
     with reading() as session:
-        assert [each.id for each in queries.inbox(session, cast.admin, "lanes").work] == [work]
+        assert [each.id for each in inbox.inbox(session, cast.admin, "lanes").work] == [work]
 
 
 def test_an_administrator_of_no_department_sees_and_does_what_no_lane_holds(deployed: Deploy, cast: Cast) -> None:
@@ -108,7 +108,7 @@ def test_an_administrator_of_no_department_sees_and_does_what_no_lane_holds(depl
     work = int(moves.start("bare", {}, by=cast.lin)["tasks"][0])
     assert may(cast, work, "admin", "lin", "zhao") == ["admin"]
     with reading() as session:
-        assert [each.id for each in queries.inbox(session, cast.admin, "lanes").work] == [work]
+        assert [each.id for each in inbox.inbox(session, cast.admin, "lanes").work] == [work]
 
 
 def test_without_a_lane_a_due_date_counts_official_working_time(
@@ -153,8 +153,8 @@ def test_a_lane_mapped_anew_moves_its_open_tasks_at_once(relay: Any, cast: Cast)
     people.map_lane(lane("relay", "CS"), "MK", by=cast.admin)
     assert may(cast, capture, "lin", "sun") == ["sun"]
     with reading() as session:
-        assert [each.id for each in queries.inbox(session, cast.sun, "lanes").work] == [capture]
-        assert queries.inbox(session, cast.lin, "lanes").work == []
+        assert [each.id for each in inbox.inbox(session, cast.sun, "lanes").work] == [capture]
+        assert inbox.inbox(session, cast.lin, "lanes").work == []
     people.map_lane(lane("relay", "CS"), None, by=cast.admin)
     assert may(cast, capture, "lin", "sun", "admin") == ["admin"]
 

@@ -13,9 +13,10 @@ from app.core.clock import FakeClock
 from app.core.database import reading
 from app.instances import moves
 from app.people.actor import Actor
+from app.tasks import inbox as inboxes
 from app.tasks import queries
 from app.tasks.errors import NoSuchTask
-from app.tasks.queries import BadCursor, Counts, View
+from app.tasks.inbox import BadCursor, Counts, View
 from tests.conftest import Cast
 from tests.instances.conftest import END, START, Deploy, flow, lanes, process, task
 from tests.tasks.test_held import named
@@ -24,12 +25,12 @@ from tests.tasks.test_held import named
 def inbox(actor: Actor, view: View = "mine", **asked: Any) -> list[int]:
     """The tasks of one page."""
     with reading() as session:
-        return [each.id for each in queries.inbox(session, actor, view, **asked).work]
+        return [each.id for each in inboxes.inbox(session, actor, view, **asked).work]
 
 
 def counts(actor: Actor) -> Counts:
     with reading() as session:
-        return queries.counts(session, actor)
+        return inboxes.counts(session, actor)
 
 
 def begin(process: str, by: Actor, **data: Any) -> int:
@@ -99,7 +100,7 @@ def walk(actor: Actor, view: View, limit: int, between: Any = None) -> list[int]
     seen, cursor = [], ""
     for _ in range(200):
         with reading() as session:
-            page = queries.inbox(session, actor, view, cursor, limit)
+            page = inboxes.inbox(session, actor, view, cursor, limit)
         assert len(page.work) <= limit
         seen += [each.id for each in page.work]
         if page.next is None:
@@ -120,7 +121,7 @@ def test_all_pages_together_are_everything_once_and_in_order(
         assert set(whole) == wanted
         assert all(walk(cast.lin, view, limit) == whole for limit in (1, 2, 3, len(tasks), 50))
     with reading() as session:
-        assert queries.inbox(session, cast.lin, "lanes", limit=len(tasks)).next is None
+        assert inboxes.inbox(session, cast.lin, "lanes", limit=len(tasks)).next is None
 
 
 def test_rows_that_appear_and_go_between_two_pages_neither_hide_nor_repeat_others(
@@ -153,8 +154,8 @@ def test_counts_stop_at_a_hundred_so_that_screens_show_99_plus(
     tasks = moves.start("many", {}, by=cast.lin)["tasks"]
     assert len(tasks) == 104
     morning.at += timedelta(days=1)
-    assert counts(cast.lin) == Counts(mine=0, lanes=queries.MOST_COUNTED, late=queries.MOST_COUNTED)
-    assert queries.MOST_COUNTED == 100
+    assert counts(cast.lin) == Counts(mine=0, lanes=inboxes.MOST_COUNTED, late=inboxes.MOST_COUNTED)
+    assert inboxes.MOST_COUNTED == 100
     assert len(inbox(cast.lin, "lanes", limit=200)) == 104
     assert len(walk(cast.lin, "lanes", 50)) == 104
 
@@ -222,7 +223,7 @@ def test_the_tasks_of_a_case_show_live_ones_first(relay: Any, cast: Cast) -> Non
 )
 def test_a_cursor_that_is_none_is_refused_by_name(cast: Cast, cursor: str) -> None:
     with reading() as session, pytest.raises(BadCursor) as refused:
-        queries.inbox(session, cast.lin, "lanes", cursor)
+        inboxes.inbox(session, cast.lin, "lanes", cursor)
     assert "cursor" in refused.value.fields
 
 

@@ -23,7 +23,8 @@ from app.people import queries as people
 from app.people.actor import actor as actor_of
 from app.tasks import queries as tasks
 from app.tasks.errors import NoSuchTask
-from app.tasks.queries import Counts, Page, TaskDetail, View
+from app.tasks.inbox import VIEWS, Counts, Page, View, inbox_with_counts
+from app.tasks.queries import TaskDetail
 from app.web.access import Who, allow
 from app.web.answers import posted_answer
 from app.web.errors import field_messages, status_of
@@ -138,12 +139,12 @@ def complete(task_id: int) -> ResponseReturnValue:
 
 
 def _shelf(session: Session) -> Shelf:
-    view: View = next((each for each in tasks.VIEWS if each == request.args.get("view")), "mine")
+    view: View = next((each for each in VIEWS if each == request.args.get("view")), "mine")
     process, cursor = request.args.get("process", ""), request.args.get("cursor", "")
-    page, counts = tasks.inbox_with_counts(session, actor(), view, cursor, process)
+    page, counts = inbox_with_counts(session, actor(), view, cursor, process)
     if "view" not in request.args and not counts.mine and counts.lanes:
         view = "lanes"
-        page = tasks.inbox(session, actor(), view, cursor, process=process)
+        page, _ = inbox_with_counts(session, actor(), view, cursor, process)
     known = cases.briefs(session, {each.instance_id for each in page.work})
     return Shelf(view, process, page, counts, known, cursor)
 
