@@ -230,7 +230,7 @@ def test_a_cursor_that_is_none_is_refused_by_name(cast: Cast, cursor: str) -> No
 @given(st.text(max_size=60))
 def test_any_text_is_a_cursor_or_refused(text: str) -> None:
     try:
-        moment, number = queries._read_cursor(text)
+        moment, number = inboxes._read_cursor(text)
     except BadCursor:
         return
     assert moment.tzinfo is not None
