@@ -221,7 +221,8 @@ def writing(*, snapshot: bool = False) -> Iterator[Tx]:
     """
     if _open.get():
         raise RuntimeError("a move opens its own transaction; it is not called inside another one")
-    db.session.close()
+    if db.session.registry.has():
+        db.session.close()
     token = _open.set(True)
     try:
         with db.engine.connect() as connection:

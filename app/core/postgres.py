@@ -18,6 +18,8 @@ from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.waiting import Ready, Wait
 
+from app.core.tables import utc_text
+
 #: statements that one connection keeps; an INSERT of another number of rows is another statement
 MOST_PREPARED = 300
 
@@ -137,6 +139,10 @@ def _answers(pg: pq.abc.PGconn) -> Generator[Wait, Ready | int, list[_Result]]:
         results.append(result)
 
 
+def _moment(value: datetime) -> bytes:
+    return utc_text(value).encode() + b"+00"
+
+
 def _words(value: str) -> bytes:
     if "\0" in value:
         raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
@@ -150,7 +156,7 @@ _TEXTS: Mapping[type, Callable[[Any], bytes]] = {
     bool: lambda value: b"t" if value else b"f",
     bytes: lambda value: value,
     float: lambda value: repr(value).encode(),
-    datetime: lambda value: value.isoformat().encode(),
+    datetime: _moment,
     date: lambda value: value.isoformat().encode(),
 }
 

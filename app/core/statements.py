@@ -8,7 +8,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from app.core import jsontext
-from app.core.tables import JsonText, UtcDateTime, as_moment, as_text, aware
+from app.core.tables import JsonText, UtcDateTime, as_moment, utc_text
 
 Convert = Callable[[Any], Any] | None
 #: SQL text; (name, conversion) of each parameter, in order; conversions of results by place; values the statement fixes
@@ -82,7 +82,7 @@ def _reading(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert:
 def conversion(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert:
     """What makes a value one that the driver takes; of our own types without SQLAlchemy's frame around it."""
     if isinstance(kind, UtcDateTime):
-        return as_text if dialect.name == "sqlite" else aware
+        return utc_text if dialect.name == "sqlite" else None
     if isinstance(kind, JsonText):
         return jsontext.dumps if dialect.name == "sqlite" else jsontext.dump_bytes  # a server takes its bytes for text
     if isinstance(kind, sa.LargeBinary):
