@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -66,11 +67,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         _tell(arguments, "interrupted")
         return INTERRUPTED
     except OSError as fault:
+        _write_no_more()
         if isinstance(fault, BrokenPipeError):  # `| head -1` has what it wants
             return UNREAD
         _tell(arguments, fault.strerror or str(fault))
         return 2
     return status
+
+
+def _write_no_more() -> None:
+    """What is still held back finds no place either: Python would try again at its end, and complain."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -100,9 +110,9 @@ def _run(arguments: Sequence[str], options: argparse.Namespace) -> int:
     except LanewayError as fault:
         _tell(arguments, fault.message)
         return 2
-    except BrokenPipeError:
-        raise
     except OSError as fault:
+        if fault.filename is None:  # of the output, not of a file that was named
+            raise
         _tell(arguments, ": ".join(str(part) for part in (fault.filename, fault.strerror or fault) if part))
         return 2
     return status
