@@ -200,8 +200,9 @@ class Tx:
 
     def _insertions(self) -> Iterator[Call]:
         for table in sorted({*self._rows, *self._kept}, key=depth):
-            yield from insertions(table, self._rows.get(table, []), self.dialect, replace=False)
-            yield from insertions(table, self.buffered(table), self.dialect, replace=True)
+            for rows, replace in ((self._rows.get(table), False), (self.buffered(table), True)):
+                if rows:
+                    yield from insertions(table, rows, self.dialect, replace=replace)
 
 
 class Faster(Stale):

@@ -38,6 +38,11 @@ def dump_bytes(value: Any) -> bytes:
         raise UnreadableJson(str(fault)) from fault
 
 
+def written(value: Any) -> Any:
+    """The value as something that is already canonical JSON: wherever it is dumped it costs a copy."""
+    return msgspec.Raw(dump_bytes(value))
+
+
 def dumps(value: Any) -> str:
     """Canonical JSON as text."""
     return dump_bytes(value).decode()

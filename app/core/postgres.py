@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -18,7 +19,7 @@ from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.waiting import Ready, Wait
 
-from app.core.tables import utc_text
+from app.core.tables import aware
 
 #: statements that one connection keeps; an INSERT of another number of rows is another statement
 MOST_PREPARED = 300
@@ -140,7 +141,13 @@ def _answers(pg: pq.abc.PGconn) -> Generator[Wait, Ready | int, list[_Result]]:
 
 
 def _moment(value: datetime) -> bytes:
-    return utc_text(value).encode() + b"+00"
+    return _in_bytes(value if value.tzinfo is UTC else aware(value).astimezone(UTC))
+
+
+@lru_cache(maxsize=1000)
+def _in_bytes(moment: datetime) -> bytes:
+    """A move writes its one moment into most of its rows."""
+    return moment.isoformat().encode()
 
 
 def _words(value: str) -> bytes:

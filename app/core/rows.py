@@ -21,8 +21,6 @@ class Several(list[Any]):
 
 def insertions(table: sa.FromClause, rows: Sequence[Row], dialect: sa.Dialect, *, replace: bool) -> Iterator[Call]:
     """What writes the rows, all of the same columns; with `replace` over those that have their primary keys."""
-    if not rows:
-        return
     columns = tuple(rows[0])
     size = 900 // len(columns) or 1  # SQLite before 3.32 takes 999 parameters
     for start in range(0, len(rows), size):

@@ -135,7 +135,7 @@ def _write(tx: Tx, stream: Stream, fact: Fact, now: datetime, by: int | None, ac
         "element": fact.element,
         "task_id": fact.task_id,
         "format": FORMAT,
-        "facts": fact.facts,
+        "facts": None if fact.facts is None else jsontext.written(fact.facts),  # hashed and stored
         "digest": digest,
     }
     stream.head = row["hash"] = link(stream.head, row)
