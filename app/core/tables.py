@@ -85,7 +85,8 @@ class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING)
 
 
-db = SQLAlchemy(model_class=Base, engine_options={"pool_pre_ping": False})
+# A connection's prepared statements keep plans and costs of the tables as they were: hourly it is a new one.
+db = SQLAlchemy(model_class=Base, engine_options={"pool_pre_ping": False, "pool_recycle": 3600})
 
 if TYPE_CHECKING:
     Model = Base
