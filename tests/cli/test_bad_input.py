@@ -389,8 +389,9 @@ def test_where_passwords_cannot_be_kept_nobody_gets_one(ask: Ask, tmp_path: Path
 
 
 def started(*words: str, **how: Any) -> subprocess.Popen[bytes]:
-    """With output held back as it usually is, whatever the tests themselves run with."""
-    command = [sys.executable, "-c", "import sys; from app.cli import main; sys.exit(main())", *words]
+    """As a shell starts it in front: output held back, Ctrl+C heard; the tests may run otherwise."""
+    heard = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    command = [sys.executable, "-c", heard + "from app.cli import main; sys.exit(main())", *words]
     own = {name: value for name, value in how.pop("env", os.environ).items() if name != "PYTHONUNBUFFERED"}
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, env=own, **how)
 
