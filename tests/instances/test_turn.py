@@ -61,7 +61,7 @@ def claimed(by: Actor) -> int:
     return work
 
 
-@pytest.mark.parametrize(("warm", "most"), [(True, 12), (False, 13)], ids=["warm", "cold"])
+@pytest.mark.parametrize(("warm", "most"), [(True, 11), (False, 12)], ids=["warm", "cold"])
 def test_a_completion_takes_at_most_twelve_statements_and_one_commit(
     full: Any, cast: Cast, warm: bool, most: int
 ) -> None:
