@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 from flask import Flask
@@ -27,20 +27,35 @@ def load(app: Flask) -> int:
     """Tell the timeline within the application's context. Returns how many cases there are then."""
     services.register()
     now = clock.now()
-    story = _Story(Runner(app), now)
+    story = _Story(Runner(app), now, _last_day(now))
     told = sorted(((story.moment(it), number, it) for number, it in enumerate(TIMELINE)), key=lambda each: each[:2])
     with clock.running_on(story.clock):
         for moment, _, it in told:
-            if moment <= now:
-                story.tell(it, moment)
+            story.tell(it, moment)
     with reading() as session:
         return session.scalar(sa.select(sa.func.count()).select_from(ProcessInstance)) or 0
+
+
+def _last_day(now: datetime) -> date:
+    """The last working day on which all that the timeline tells of it has happened: whenever somebody first starts a
+    server, at night or on a holiday, each of the cast finds work."""
+    calendar = china()
+    day = calendar.local(now).date()
+    while not calendar.is_working_day(day) or max(_on(day, it) for it in TIMELINE if it.day == 0) > now:
+        day -= timedelta(days=1)
+    return day
+
+
+def _on(day: date, it: Happens) -> datetime:
+    hours, minutes = it.time.split(":")
+    return china().at(day, time(int(hours), int(minutes)))
 
 
 @dataclass(slots=True)
 class _Story:
     runner: Runner
     now: datetime
+    last_day: date
     clock: FakeClock = field(init=False)
     cases: dict[str, int] = field(default_factory=dict)
     customers: dict[str, int] = field(default_factory=dict)
@@ -49,15 +64,12 @@ class _Story:
         self.clock = FakeClock(self.now)
 
     def moment(self, it: Happens) -> datetime:
-        """When it happened: a time of day, so many working days ago."""
-        calendar = china()
-        day = calendar.local(self.now).date()
-        left = it.day
-        while left or not calendar.is_working_day(day):
+        """When it happened: a time of day, so many working days before the last one."""
+        day, left = self.last_day, it.day
+        while left:
             day -= timedelta(days=1)
-            left -= calendar.is_working_day(day) and left > 0
-        hours, minutes = it.time.split(":")
-        return calendar.at(day, time(int(hours), int(minutes)))
+            left -= china().is_working_day(day)
+        return _on(day, it)
 
     def tell(self, it: Happens, moment: datetime) -> None:
         self.clock.at = moment
