@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import clock
-from app.core.database import Id, JsonText, Model, Statement, Tx, UtcDateTime, again, writing
+from app.core.database import Id, JsonText, Model, Statement, Tx, UtcDateTime, again, ask, writing
 from app.core.ids import new_id
 from app.core.keepable import keepable
 
@@ -113,14 +113,30 @@ def withdraw(tx: Tx, key: str) -> None:
     tx.change(_withdraw, {"key": key})
 
 
+def withdraw_under(tx: Tx, beginning: str) -> None:
+    """The same at once for all jobs that are written and whose keys have this beginning."""
+    tx.run(_withdraw_under, _span(beginning))
+
+
+def is_known(tx: Tx, key: str) -> bool:
+    """Whether the job of this key is written and not done yet."""
+    return bool(tx.run(_known, {"key": key}))
+
+
 def under(session: Session, beginning: str) -> list[Mapping[str, Any]]:
-    """The arguments of the jobs whose keys have this beginning; it ends with a sign."""
-    end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
-    wanted = sa.select(Job.args).where(Job.key >= beginning, Job.key < end).order_by(Job.key)
-    return list(session.scalars(wanted))
+    """The arguments of the jobs whose keys have this beginning."""
+    return [args for (args,) in ask(session, _under, _span(beginning))]
 
 
+def _span(beginning: str) -> dict[str, str]:
+    return {"from_": beginning, "to": beginning[:-1] + chr(ord(beginning[-1]) + 1)}
+
+
+_within = sa.and_(Job.key >= sa.bindparam("from_"), Job.key < sa.bindparam("to"))
+_under = Statement(sa.select(Job.args).where(_within).order_by(Job.key))
+_known = Statement(sa.select(Job.id).where(Job.key == sa.bindparam("key")))
 _withdraw = Statement(sa.delete(Job).where(Job.key == sa.bindparam("key")))
+_withdraw_under = Statement(sa.delete(Job).where(_within))
 
 
 _due = (

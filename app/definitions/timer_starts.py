@@ -79,8 +79,6 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text is not None else None
 
 
-_known = Statement(sa.select(queue.Job.id).where(queue.Job.key == sa.bindparam("key_")))
-_take_back = Statement(sa.delete(queue.Job).where(queue.Job.key.like(sa.bindparam("keys"))))
 _with_timers = Statement(
     sa.select(DefinitionStart.definition_id)
     .join(ProcessDefinition, ProcessDefinition.id == DefinitionStart.definition_id)
@@ -102,12 +100,12 @@ def arrange(tx: Tx, definition_id: int, program: engine.Program, version: int) -
 def retract(tx: Tx, process: str) -> None:
     """The clock begins no case of this process any more."""
     for (definition,) in tx.run(_with_timers, {"process": process}):
-        tx.run(_take_back, {"keys": f"{_prefix(definition)}%"})
+        queue.withdraw_under(tx, _prefix(definition))
 
 
 def plan(tx: Tx, wanted: Plan) -> None:
     """Have the case begun when its moment comes. Planning it again changes nothing."""
-    if not tx.run(_known, {"key_": wanted.key}):
+    if not queue.is_known(tx, wanted.key):
         queue.defer(tx, JOB, wanted.args(), run_at=wanted.when.due_at, key=wanted.key)
 
 
