@@ -19,6 +19,7 @@ from app.definitions.errors import NoSuchDefinition
 from app.definitions.judging import DeploymentContext, lane_names
 from app.definitions.models import DefinitionFile, DefinitionPart, ProcessDefinition
 from app.history import HistoryEvent, HistoryPayload
+from app.history.queries import told
 from app.people.models import Account
 
 
@@ -146,20 +147,15 @@ def begins_on(session: Session, key: str) -> VersionFacts:
 def retirement(session: Session, definition_id: int) -> Retirement | None:
     """Who took a version out of use, and why. None where it never was."""
     events = (
-        sa.select(HistoryEvent.at, Account.name, Account.names, HistoryPayload.body)
+        told(HistoryEvent.at, Account.name, Account.names, HistoryPayload.body)
         .outerjoin(Account, Account.id == HistoryEvent.actor_id)
-        .outerjoin(
-            HistoryPayload,
-            sa.and_(HistoryPayload.stream_id == HistoryEvent.stream_id, HistoryPayload.seq == HistoryEvent.seq),
-        )
         .where(HistoryEvent.stream_id == definition_id, HistoryEvent.kind == "definition.retired")
-        .order_by(HistoryEvent.seq.desc())
-        .limit(1)
     )
-    row = session.execute(events).first()
-    if row is None:
+    rows = session.execute(events).all()
+    if not rows:
         return None
-    return Retirement(row[0], row[1] or "", row[2] or {}, (jsontext.loads(row[3]) if row[3] else {}).get("reason", ""))
+    at, name, names, body = rows[-1]
+    return Retirement(at, name or "", names or {}, (jsontext.loads(body) if body else {}).get("reason", ""))
 
 
 def diagram_of(session: Session, definition_id: int) -> diagrams.Diagram:

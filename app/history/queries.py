@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.history.chains import walk
-from app.history.models import HistoryEvent, HistoryStream
+from app.history.models import HistoryEvent, HistoryPayload, HistoryStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,12 @@ def records(session: Session, streams: Collection[int]) -> dict[int, Record]:
         sa.select(HistoryStream.id, HistoryStream.seq, HistoryStream.head).where(HistoryStream.id.in_(streams))
     )
     return {stream: Record(seq, bytes(head).hex()) for stream, seq, head in rows}
+
+
+def told(*columns: Any) -> sa.Select[Any]:
+    """Events with what was said, where it was not erased: these columns of both, in the order of the record."""
+    said = sa.and_(HistoryPayload.stream_id == HistoryEvent.stream_id, HistoryPayload.seq == HistoryEvent.seq)
+    return sa.select(*columns).select_from(HistoryEvent).outerjoin(HistoryPayload, said).order_by(HistoryEvent.seq)
 
 
 def last(session: Session, stream_id: int, kind: str, actor_id: int) -> datetime | None:

@@ -20,6 +20,7 @@ from app.core.database import ask
 from app.definitions import library
 from app.diagrams.model import Diagram, Node
 from app.history import HistoryEvent, HistoryPayload, StepRow
+from app.history.queries import told
 from app.instances import services, words
 from app.instances.models import Incident, Subscription, Timer
 from app.instances.queries import Brief
@@ -121,10 +122,8 @@ def page(session: Session, case: Brief, after: int, limit: int) -> tuple[list[Ev
     return _told(session, case, shown, tasks), len(rows) > limit
 
 
-def _facts(case: Brief) -> sa.Select[HistoryEvent, str]:
-    said = sa.and_(HistoryPayload.stream_id == HistoryEvent.stream_id, HistoryPayload.seq == HistoryEvent.seq)
-    rows = sa.select(HistoryEvent, HistoryPayload.body).outerjoin(HistoryPayload, said)
-    return rows.where(HistoryEvent.stream_id == case.id).order_by(HistoryEvent.seq)
+def _facts(case: Brief) -> sa.Select[Any]:
+    return told(HistoryEvent, HistoryPayload.body).where(HistoryEvent.stream_id == case.id)
 
 
 def _told(session: Session, case: Brief, rows: Sequence[Any], tasks: Iterable[Work]) -> list[Event]:

@@ -21,18 +21,8 @@ CAUGHT = (
 )
 
 
-def failing(deployed: Deploy) -> None:
-    """A sub-process forks to a task with a timer, to a service, and to an error that ends it all at once."""
-    inside = (
-        '<bpmn:startEvent id="in"/><bpmn:parallelGateway id="fork"/>',
-        task("doomed"),
-        boundary("doomed", after("PT2H"), interrupting=False),
-        '<bpmn:endEvent id="noted"/><bpmn:endEvent id="done"/><bpmn:endEvent id="rung"/>',
-        '<bpmn:serviceTask id="call"><bpmn:extensionElements><zeebe:taskDefinition type="register"/>'
-        "</bpmn:extensionElements></bpmn:serviceTask>",
-        '<bpmn:endEvent id="bad"><bpmn:errorEventDefinition errorRef="Error_bad"/></bpmn:endEvent>',
-        flow("in > fork", "fork > doomed", "fork > call", "fork > bad", "doomed > done", "late > noted", "call > rung"),
-    )
+def failing(deployed: Deploy, *inside: str) -> None:
+    """A task, a sub-process that an error ends all at once, and what rescues it."""
     deployed(
         process(
             "failing",
@@ -49,9 +39,24 @@ def failing(deployed: Deploy) -> None:
     )
 
 
+FORK = '<bpmn:startEvent id="in"/><bpmn:parallelGateway id="fork"/>'
+BAD = '<bpmn:endEvent id="bad"><bpmn:errorEventDefinition errorRef="Error_bad"/></bpmn:endEvent>'
+
+
 @pytest.mark.parametrize("warm", [True, False], ids=["warm", "cold"])
 def test_what_began_and_was_withdrawn_in_one_move_is_nobodys_work(deployed: Deploy, cast: Cast, warm: bool) -> None:
-    failing(deployed)
+    """A task with a timer and a service are reached beside the error."""
+    failing(
+        deployed,
+        FORK,
+        task("doomed"),
+        boundary("doomed", after("PT2H"), interrupting=False),
+        '<bpmn:endEvent id="noted"/><bpmn:endEvent id="done"/><bpmn:endEvent id="rung"/>',
+        '<bpmn:serviceTask id="call"><bpmn:extensionElements><zeebe:taskDefinition type="register"/>'
+        "</bpmn:extensionElements></bpmn:serviceTask>",
+        BAD,
+        flow("in > fork", "fork > doomed", "fork > call", "fork > bad", "doomed > done", "late > noted", "call > rung"),
+    )
     lin = cast.lin
     first = int(moves.start("failing", {}, by=lin)["tasks"][0])
     if not warm:
@@ -71,25 +76,12 @@ def test_an_incident_of_a_step_that_was_given_up_in_the_same_move_is_nobodys_rep
     deployed: Deploy, cast: Cast
 ) -> None:
     """A condition fails beside an error that ends both branches."""
-    inside = (
-        '<bpmn:startEvent id="in"/><bpmn:parallelGateway id="fork"/>',
+    failing(
+        deployed,
+        FORK,
         '<bpmn:exclusiveGateway id="which"/><bpmn:endEvent id="a"/><bpmn:endEvent id="b"/>',
-        '<bpmn:endEvent id="bad"><bpmn:errorEventDefinition errorRef="Error_bad"/></bpmn:endEvent>',
+        BAD,
         flow("in > fork", "fork > which", "fork > bad", "which > a : false", "which > b : false"),
-    )
-    deployed(
-        process(
-            "failing",
-            lanes(CS="start first part rescue end"),
-            START,
-            task("first"),
-            f'<bpmn:subProcess id="part">{"".join(inside)}</bpmn:subProcess>',
-            CAUGHT,
-            task("rescue"),
-            END,
-            flow("start > first", "first > part", "part > end", "caught > rescue", "rescue > end"),
-            before=ERROR,
-        )
     )
     done = moves.complete(int(moves.start("failing", {}, by=cast.lin)["tasks"][0]), {}, by=cast.lin)
     assert list(open_tasks(done["instance"])) == ["rescue"]
