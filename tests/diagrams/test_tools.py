@@ -13,6 +13,7 @@ HERE = Path(__file__).parent / "tools"
 #: what each file is told, but for what is only good to know
 FINDINGS = {
     "adonis": {"not-executable obj_1"},
+    "bpmn-io": {"not-executable Process_1"},
     "bizagi": {"timer Id_b", "gateway-condition Id_f3", "gateway-condition Id_f4"},
     "camunda-7": {
         "form StartEvent_1",  # an HTML page
@@ -24,6 +25,8 @@ FINDINGS = {
         "service-type mailer",
     },
     "camunda-8": {"form u", "same-catch b2", "service-type sv", "service-type th"},
+    "flowable": {"service-type booked"},
+    "spiffarena": {"form Activity_ask"},
     "signavio": {"not-executable sid-proc1", "event-reference sid-s1", "not-run sid-t1"},
     "trisotech": set(),
     "visio": set(),
