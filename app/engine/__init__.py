@@ -7,7 +7,7 @@ from .advance import advance, start
 from .appointments import Appointment, first, following, timer_starts
 from .codec import FORMAT
 from .data import taken
-from .errors import NoStart, NotRunnable, TooLargeData, UnknownStep, UnreadableState
+from .errors import CannotMigrate, NoStart, NotRunnable, TooLargeData, UnknownStep, UnreadableState
 from .events import (
     Cancel,
     Edit,
@@ -40,7 +40,9 @@ from .happenings import (
     TimerSet,
 )
 from .host import Host
+from .kinship import Obstacle, fits, nodes
 from .live import Live, Pieces, Waiting, load, pieces_for
+from .migration import ElementMap, Migrated, Outlook, Redrawn, back, migrate, outlook
 from .program import Program, compile
 from .specs.gateways import DEADLOCK
 
@@ -49,9 +51,11 @@ __all__ = [
     "FORMAT",
     "Appointment",
     "Cancel",
+    "CannotMigrate",
     "DataWritten",
     "DecisionMade",
     "Edit",
+    "ElementMap",
     "Ended",
     "Event",
     "Failed",
@@ -62,10 +66,14 @@ __all__ = [
     "MessageAwaited",
     "MessageForgotten",
     "MessageSent",
+    "Migrated",
     "NoStart",
     "NotRunnable",
+    "Obstacle",
+    "Outlook",
     "Pieces",
     "Program",
+    "Redrawn",
     "Retry",
     "ServiceCalled",
     "ServiceDone",
@@ -86,10 +94,15 @@ __all__ = [
     "UnreadableState",
     "Waiting",
     "advance",
+    "back",
     "compile",
     "first",
+    "fits",
     "following",
     "load",
+    "migrate",
+    "nodes",
+    "outlook",
     "pieces_for",
     "start",
     "taken",

@@ -22,6 +22,10 @@ class UnknownStep(Refused):
     """This step is over, or does not wait for that."""
 
 
+class CannotMigrate(Refused):
+    """This case cannot go to that version: `obstacles` says what is in the way."""
+
+
 class TooLargeData(Invalid):
     """A value is too large or nested too deeply to be kept."""
 
