@@ -147,8 +147,12 @@ def walk(todo: list[str], ways: Mapping[str, list[str]]) -> set[str]:
 
 
 def circles(among: set[str], ways: Mapping[str, list[str]]) -> list[list[str]]:
-    """The circles of a graph, each as its nodes: strongly connected parts with a way back (Tarjan, with a stack)."""
-    found: list[list[str]] = []
+    """The circles of a graph, each as its nodes: strongly connected parts with a way back."""
+    return [part for part in parts(among, ways) if len(part) > 1 or part[0] in ways[part[0]]]
+
+
+def parts(among: set[str], ways: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """The strongly connected parts of a graph, each after all that it leads to (Tarjan, with a stack)."""
     number: dict[str, int] = {}
     low: dict[str, int] = {}
     path: list[str] = []
@@ -168,9 +172,7 @@ def circles(among: set[str], ways: Mapping[str, list[str]]) -> list[list[str]]:
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[here])
                 if low[here] == number[here]:
-                    part = _part(here, path, on_path)
-                    if len(part) > 1 or here in ways[here]:
-                        found.append(part)
+                    yield _part(here, path, on_path)
             elif following not in number:
                 number[following] = low[following] = len(number)
                 path.append(following)
@@ -178,7 +180,6 @@ def circles(among: set[str], ways: Mapping[str, list[str]]) -> list[list[str]]:
                 work.append((following, iter(ways.get(following, ()))))
             elif following in on_path:
                 low[here] = min(low[here], number[following])
-    return found
 
 
 def _part(root: str, path: list[str], on_path: set[str]) -> list[str]:
