@@ -31,6 +31,7 @@ check: set-up-check
 	$(ENV)/djlint app/web --check --quiet
 	$(ENV)/djlint app/web --lint --quiet
 	$(ENV)/laneway check processes/
+	$(ENV)/python -m tools.coverage --check
 	$(ENV)/python -m pytest -q tests/house/test_migrations.py
 
 bench: set-up-bench
