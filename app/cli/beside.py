@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import config
-from app import decisions, diagrams
+from app import decisions, diagrams, forms
 from app.core import files
 from app.diagrams import Expression
 from app.expressions import ExpressionError, from_dialect
@@ -25,10 +25,18 @@ class Beside:
         self._lang = lang
 
     def has_form(self, form_id: str) -> bool | None:
+        return self._form(form_id) is not None
+
+    def form_fields(self, form_id: str) -> frozenset[str] | None:
+        file = self._form(form_id)
+        return None if file is None else _fields_in(file, form_id, _stamp(file))
+
+    def _form(self, form_id: str) -> Path | None:
         folders = (self._folder / "forms", self._folder.parent / "forms", Path(config.load()["FORMS"]))
         if not _FORM_ID.fullmatch(form_id):
-            return False
-        return any((folder / f"{form_id}{suffix}").is_file() for folder in folders for suffix in (".json", ".form"))
+            return None
+        files = (folder / f"{form_id}{suffix}" for folder in folders for suffix in (".json", ".form"))
+        return next((file for file in files if file.is_file()), None)
 
     def department_of(self, process: str, lane_path: str) -> str | None:
         return None
@@ -48,7 +56,7 @@ class Beside:
 
     def names_read(self, expression: Expression) -> frozenset[str] | None:
         try:
-            return from_dialect(expression).names
+            return from_dialect(expression).sure_names
         except ExpressionError:
             return None
 
@@ -75,6 +83,15 @@ def _processes_in(file: Path, stamp: tuple[int, int]) -> frozenset[str]:
         return frozenset(diagrams.read(content(file)).processes)
     except (diagrams.UnreadableDiagram, OSError):
         return frozenset()
+
+
+@lru_cache(maxsize=10_000)
+def _fields_in(file: Path, form_id: str, stamp: tuple[int, int]) -> frozenset[str] | None:
+    """The variables that a form writes; None when it cannot be read."""
+    try:
+        return forms.read(content(file), form_id).names
+    except (forms.UnreadableForm, OSError):
+        return None
 
 
 @lru_cache(maxsize=10_000)

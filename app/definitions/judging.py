@@ -35,6 +35,13 @@ class DeploymentContext:
     def has_form(self, form_id: str) -> bool | None:
         return self.sources.form(form_id) is not None
 
+    def form_fields(self, form_id: str) -> frozenset[str] | None:
+        body = self.sources.form(form_id)
+        try:
+            return None if body is None else forms.read(body, form_id).names
+        except forms.UnreadableForm:
+            return None
+
     def has_decision(self, decision_id: str) -> bool | None:
         return self.sources.decision(decision_id) is not None
 
@@ -65,7 +72,7 @@ class DeploymentContext:
 
     def names_read(self, expression: Expression) -> frozenset[str] | None:
         try:
-            return from_dialect(expression).names
+            return from_dialect(expression).sure_names
         except ExpressionError:
             return None
 

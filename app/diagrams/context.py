@@ -12,6 +12,9 @@ class Context(Protocol):
 
     def has_form(self, form_id: str) -> bool | None: ...
 
+    def form_fields(self, form_id: str) -> frozenset[str] | None:
+        """The variables that an answer to this form may write; None when the form is not known."""
+
     def department_of(self, process: str, lane_path: str) -> str | None:
         """The department's code; "" when the lane certainly has none; None when unknown."""
 
@@ -23,7 +26,7 @@ class Context(Protocol):
         """Column and reason when the expression cannot be used; None when it can, or is not judged."""
 
     def names_read(self, expression: Expression) -> frozenset[str] | None:
-        """Names of data that the expression reads; None when it cannot be read, or is not judged."""
+        """Names of data that the expression surely reads; None when it cannot be read, or is not judged."""
 
     def service_types(self) -> set[str] | None: ...
 
@@ -32,6 +35,9 @@ class Nothing:
     """A context that knows nothing."""
 
     def has_form(self, form_id: str) -> bool | None:
+        return None
+
+    def form_fields(self, form_id: str) -> frozenset[str] | None:
         return None
 
     def department_of(self, process: str, lane_path: str) -> str | None:

@@ -47,6 +47,11 @@ class Compiled:
     _run: Run = field(repr=False)
     _builds: bool = field(repr=False)
 
+    @property
+    def sure_names(self) -> frozenset[str]:
+        """The names that can only be read from the data: those inside a filter may be the element's own."""
+        return frozenset(_free(self._tree, frozenset(), filters=False))
+
     def evaluate(self, context: Mapping[str, Any]) -> Any:
         """The value for this data: None, bool, str, int (every integral number), Decimal, list, dict, or a date, time,
         datetime, timedelta, YearsMonths or Range.
@@ -120,25 +125,26 @@ def _all(node: tree.Node) -> list[tree.Node]:
     return found
 
 
-def _free(node: tree.Node, bound: frozenset[str]) -> set[str]:
+def _free(node: tree.Node, bound: frozenset[str], *, filters: bool = True) -> set[str]:
     match node:
         case tree.Name(name=name):
             return set() if name in bound else {name}
         case tree.Iteration(variables=variables, body=body):
             names: set[str] = set()
             for name, source in variables:
-                names |= _free(source, bound)
+                names |= _free(source, bound, filters=filters)
                 bound |= {name}
-            return names | _free(body, bound)
+            return names | _free(body, bound, filters=filters)
         case tree.Filter(source=source, condition=condition):
-            return _free(source, bound) | _free(condition, bound | {"item"})
+            inside = _free(condition, bound | {"item"}) if filters else set()
+            return _free(source, bound, filters=filters) | inside
         case tree.ContextOf(entries=entries):
             found: set[str] = set()
             for key, value in entries:
-                found |= _free(value, bound)
+                found |= _free(value, bound, filters=filters)
                 bound |= {key}
             return found
-    return set().union(*(_free(child, bound) for child in tree.children(node)))
+    return set().union(*(_free(child, bound, filters=filters) for child in tree.children(node)))
 
 
 def _watcher(warnings: list[Warned]) -> Any:

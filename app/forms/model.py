@@ -129,6 +129,11 @@ class Form:
         """Keys that an answer may set."""
         return frozenset(component.key for component in self.inputs if component.is_written)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The variables that an answer may write."""
+        return frozenset(key.partition(".")[0] for key in self.writes)
+
 
 def in_language(labels: Mapping[str, str], lang: str, otherwise: str = "") -> str:
     """The label in the reader's language, else the plain one, else any."""

@@ -92,6 +92,18 @@ def test_forms_beside_the_file_and_beside_its_folder_count(capsys: pytest.Captur
     assert [Path(entry["file"]).name for entry in said(capsys, folder)] == ["pay.form", "pay.bpmn"]
 
 
+def test_a_slip_in_a_name_is_told_by_the_fields_of_the_form(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    condition = "<bpmn:loopCondition>=amuont > 9</bpmn:loopCondition>"
+    loop = f"<bpmn:standardLoopCharacteristics>{condition}</bpmn:standardLoopCharacteristics>"
+    step = task(form="pay").replace("</bpmn:userTask>", f"{loop}</bpmn:userTask>")
+    (folder / "pay.bpmn").write_bytes(drawing(step))
+    field = {"type": "number", "key": "amount", "label": "Amount"}
+    (folder.parent / "forms" / "pay.json").write_text(json.dumps({"type": "default", "components": [field]}), "utf-8")
+    (entry,) = said(capsys, folder / "pay.bpmn")
+    assert [(each["severity"], each["rule"]) for each in entry["findings"]] == [("warning", "unwritten-name")]
+    assert "Did you mean “amount”?" in entry["findings"][0]["message"]
+
+
 def test_called_processes_are_looked_for_beside_the_file_and_among_the_files_given(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:

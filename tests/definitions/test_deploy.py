@@ -228,6 +228,17 @@ def test_a_running_case_keeps_its_drawing_its_form_and_its_decision(deployed: De
     assert moves.complete(int(pinned["tasks"][0]), {"a": "x"}, by=cast.lin)["state"] == "completed"
 
 
+def test_a_slip_in_a_name_is_told_by_the_fields_of_the_deployed_form(deployed: Deploy) -> None:
+    loop = "<bpmn:loopCondition>=ammount = 1</bpmn:loopCondition>"
+    ask = task("work", form="ask").replace(
+        "</bpmn:userTask>",
+        f"<bpmn:standardLoopCharacteristics>{loop}</bpmn:standardLoopCharacteristics></bpmn:userTask>",
+    )
+    form = {**FORM, "components": [{**FORM["components"][0], "key": "amount"}]}
+    found = deployed(single(work=ask), ask=form).findings
+    assert ("unwritten-name", "warning") in [(each.rule, each.severity) for each in found]
+
+
 def test_a_version_is_found_by_its_number_with_its_own_form(deployed: Deploy) -> None:
     first = deployed(single(), ask=FORM)
     second = deployed(single(), ask={**FORM, "components": []})

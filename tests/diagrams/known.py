@@ -12,6 +12,9 @@ class Known:
     def has_form(self, form_id: str) -> bool | None:
         return form_id == "register"
 
+    def form_fields(self, form_id: str) -> frozenset[str] | None:
+        return frozenset({"amount", "product", "note"}) if form_id == "register" else None
+
     def department_of(self, process: str, lane_path: str) -> str | None:
         return "" if lane_path == "Nobody" else "CS"
 
@@ -30,7 +33,7 @@ class Known:
 
     def names_read(self, expression: Expression) -> frozenset[str] | None:
         try:
-            return from_dialect(expression).names
+            return from_dialect(expression).sure_names
         except ExpressionError:
             return None
 

@@ -173,6 +173,12 @@ def test_names_that_an_expression_reads_are_known_before_it_runs() -> None:
     assert names == {"cards", "b", "list", "x"}
 
 
+def test_names_inside_a_filter_may_be_the_elements_own() -> None:
+    compiled = compile_expression('orders[status = "open"].total + tax + (for o in orders return o[x > 1])')
+    assert compiled.names == {"orders", "status", "tax", "x"}
+    assert compiled.sure_names == {"orders", "tax"}
+
+
 def test_an_expression_is_compiled_once() -> None:
     assert compile_expression("1 + 1") is compile_expression("1 + 1")
 
