@@ -142,7 +142,7 @@ def _row(
         source=source,
         deployed_at=clock.now(),
         deployed_by_id=by.recorded_id,
-        startable=plain is not None,
+        startable=plain is not None or any(it.event.kind == "conditional" for it in diagrams.entrances(process)),
         start_form=plain.form if plain is not None else "",
     )
 
@@ -164,10 +164,11 @@ def _store(tx: Tx, row: ProcessDefinition, diagram: diagrams.Diagram, parts: Par
     tx.session.flush()
     for (kind, part), body in parts.items():
         tx.session.add(DefinitionPart(definition_id=row.id, kind=kind, part_id=part, hash=digest(body)))
-    for node in diagram.processes[row.key].nodes.values():
-        if node.kind == "startEvent" and node.scope == row.key and node.events:
-            event = node.events[0]
-            tx.session.add(
-                DefinitionStart(definition_id=row.id, element=node.id, kind=event.kind, name=event.name or event.ref)
+    for it in diagrams.entrances(diagram.processes[row.key]):
+        name = it.event.name or it.event.ref
+        tx.session.add(
+            DefinitionStart(
+                definition_id=row.id, element=it.node.id, position=it.position, kind=it.event.kind, name=name
             )
+        )
     tx.session.flush()

@@ -64,7 +64,8 @@ class DefinitionStart(Model):
 
     definition_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_definition.id"), primary_key=True)
     element: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
-    kind: Mapped[str] = mapped_column(sa.String(10))  #: message, signal or timer
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  #: among the triggers of the element
+    kind: Mapped[str] = mapped_column(sa.String(12))  #: message, signal, timer or conditional
     name: Mapped[str] = mapped_column(sa.Text)  #: name of the message or signal
 
 

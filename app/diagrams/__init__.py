@@ -2,6 +2,7 @@
 
 from app.diagrams.check import check
 from app.diagrams.context import Context, Nothing
+from app.diagrams.entrances import Entrance, entrances
 from app.diagrams.findings import Finding
 from app.diagrams.model import Diagram, Expression, Flow, Lane, Node, Process
 from app.diagrams.parsing import MOST_BYTES, UnreadableDiagram
@@ -11,6 +12,7 @@ __all__ = [
     "MOST_BYTES",
     "Context",
     "Diagram",
+    "Entrance",
     "Expression",
     "Finding",
     "Flow",
@@ -20,5 +22,6 @@ __all__ = [
     "Process",
     "UnreadableDiagram",
     "check",
+    "entrances",
     "read",
 ]

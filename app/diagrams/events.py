@@ -8,7 +8,7 @@ from dataclasses import replace
 from lxml import etree
 
 from app.diagrams.model import EventDefinition, Expression
-from app.diagrams.names import BPMN, ZEEBE, is_bpmn, line_of, local
+from app.diagrams.names import BPMN, ZEEBE, flag, is_bpmn, line_of, local
 from app.diagrams.vocabulary import camunda, child, condition, expression, extension
 
 _SUFFIX = "EventDefinition"
@@ -46,7 +46,8 @@ def definition(element: etree._Element, roots: Mapping[str, etree._Element]) -> 
     if kind == "link":
         return replace(made, name=element.get("name") or "")
     if kind == "compensate":
-        return replace(made, ref=stem(element.get("activityRef")))
+        waits = flag(element, "waitForCompletion", otherwise=True)
+        return replace(made, ref=stem(element.get("activityRef")), waits=waits)
     return refer(made, stem(element.get(_REFERS.get(kind, ""))), element, roots) if kind in _REFERS else made
 
 

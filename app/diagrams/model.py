@@ -53,6 +53,15 @@ class EventDefinition:
     )
     #: variable that receives the code / the message, as the dialects name them
     code_variable: str = ""
+    waits: bool = True  #: compensate: the thrower goes on only when everything is undone
+
+
+@dataclass(frozen=True, slots=True)
+class Behavior:
+    """An event that a multi-instance throws as its instances complete; `condition` only where it is Complex."""
+
+    event: EventDefinition
+    condition: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class Loop:
     test_before: bool = False
     maximum: int | None = None
     behavior: str = "All"
+    throws: tuple[Behavior, ...] = ()  #: what `behavior` says is thrown, when it is not All
     line: int = 0
 
 
@@ -149,6 +159,7 @@ class Node:
     events: tuple[EventDefinition, ...] = ()
     parallel_multiple: bool = False
     attached_to: str = ""  #: boundary events: the activity
+    handler: str = ""  #: compensation boundary events: the activity that undoes, by association
     interrupting: bool = True  #: cancelActivity / isInterrupting
     triggered_by_event: bool = False  #: event sub-process
     for_compensation: bool = False

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
 
 from app.diagrams import events, vocabulary
-from app.diagrams.model import Box, Expression, Loop, Node
+from app.diagrams.model import Behavior, Box, Expression, Loop, Node
 from app.diagrams.names import ZEEBE, flag, is_bpmn, line_of, local, whole
 from app.diagrams.vocabulary import camunda, child, expression, extension
 
@@ -28,6 +28,8 @@ class Around:
     incoming: Mapping[str, list[str]]
     outgoing: Mapping[str, list[str]]
     boxes: Mapping[str, Box]
+    associated: Mapping[str, list[str]]  #: element -> what associations connect it with
+    handlers: frozenset[str]  #: the activities for compensation
 
 
 def node(element: etree._Element, scope: str, around: Around) -> Node:
@@ -50,6 +52,7 @@ def node(element: etree._Element, scope: str, around: Around) -> Node:
         events=events.definitions(element, around.roots),
         parallel_multiple=flag(element, "parallelMultiple"),
         attached_to=events.stem(element.get("attachedToRef")),
+        handler=_handler(element, around),
         interrupting=flag(element, "cancelActivity", otherwise=flag(element, "isInterrupting", otherwise=True)),
         triggered_by_event=flag(element, "triggeredByEvent"),
         for_compensation=flag(element, "isForCompensation"),
@@ -59,7 +62,7 @@ def node(element: etree._Element, scope: str, around: Around) -> Node:
         ordering=element.get("ordering") or "",
         completion=vocabulary.condition(child(element, "completionCondition")),
         cancel_remaining=flag(element, "cancelRemainingInstances", otherwise=True),
-        loop=_loop(element),
+        loop=_loop(element, around.roots),
         form=vocabulary.form(element),
         assignment=vocabulary.assignment(element),
         schedule=vocabulary.schedule(element),
@@ -79,6 +82,14 @@ def node(element: etree._Element, scope: str, around: Around) -> Node:
     )
 
 
+def _handler(element: etree._Element, around: Around) -> str:
+    """The activity that an association leads to from a boundary event, whichever way it is drawn."""
+    if local(element) != "boundaryEvent":
+        return ""
+    found = around.associated.get(element.get("id", ""), ())
+    return next((name for name in found if name in around.handlers), "")
+
+
 def documentation(element: etree._Element) -> str:
     """Its documentation, all of it."""
     texts = [(each.text or "").strip() for each in element if is_bpmn(each, "documentation")]
@@ -95,7 +106,7 @@ def _associated(element: etree._Element, name: str, end: str) -> tuple[str, ...]
     return tuple(ref for ref in found if ref)
 
 
-def _loop(element: etree._Element) -> Loop | None:
+def _loop(element: etree._Element, roots: Mapping[str, etree._Element]) -> Loop | None:
     standard = child(element, "standardLoopCharacteristics")
     if standard is not None:
         return Loop(
@@ -106,10 +117,10 @@ def _loop(element: etree._Element) -> Loop | None:
             line=line_of(standard),
         )
     multi = child(element, "multiInstanceLoopCharacteristics")
-    return None if multi is None else _multi(element, multi)
+    return None if multi is None else _multi(multi, roots)
 
 
-def _multi(element: etree._Element, multi: etree._Element) -> Loop:
+def _multi(multi: etree._Element, roots: Mapping[str, etree._Element]) -> Loop:
     zeebe = extension(multi, ZEEBE, "loopCharacteristics")
     line = line_of(multi)
     given: Mapping[str, str] = {} if zeebe is None else {str(key): str(value) for key, value in zeebe.attrib.items()}
@@ -129,8 +140,25 @@ def _multi(element: etree._Element, multi: etree._Element) -> Loop:
         output_element=expression(given.get("outputElement"), line)
         or (Expression(_variable(output_item), "feel", line) if output_item is not None else None),
         behavior=multi.get("behavior") or "All",
+        throws=tuple(_thrown(multi, roots)),
         line=line,
     )
+
+
+def _thrown(multi: etree._Element, roots: Mapping[str, etree._Element]) -> Iterator[Behavior]:
+    """What the behaviour says is thrown as instances complete."""
+    behavior = multi.get("behavior") or "All"
+    if behavior == "Complex":
+        for each in multi:
+            event = child(each, "event") if is_bpmn(each, "complexBehaviorDefinition") else None
+            if event is not None:
+                asked = vocabulary.condition(child(each, "condition"))
+                yield from (Behavior(thrown, asked) for thrown in events.definitions(event, roots))
+    elif behavior in ("None", "One"):
+        target = roots.get(events.stem(multi.get(f"{behavior.lower()}BehaviorEventRef")))
+        if target is not None:
+            found = events.definitions(target, roots)
+            yield from map(Behavior, found or (events.definition(target, roots),))
 
 
 def _variable(item: etree._Element | None) -> str:

@@ -28,11 +28,11 @@ def read(xml: bytes) -> Diagram:
     """
     root = parse(xml)
     roots = {each.get("id", ""): each for each in root.iter() if isinstance(each.tag, str) and each.get("id")}
-    boxes, points = drawing.boxes(root), drawing.points(root)
+    boxes, points, associated = drawing.boxes(root), drawing.points(root), _associated(root)
     processes: dict[str, Process] = {}
     for element in root:
         if is_bpmn(element, "process"):
-            made = _process(element, roots, boxes, points)
+            made = _process(element, roots, boxes, points, associated)
             processes.setdefault(made.id, made)
     return Diagram(
         processes=processes,
@@ -52,6 +52,7 @@ def _process(
     roots: dict[str, etree._Element],
     boxes: dict[str, Box],
     points: dict[str, tuple[tuple[float, float], ...]],
+    associated: dict[str, list[str]],
 ) -> Process:
     name = element.get("id", "")
     flows = {flow.id: flow for flow in _flows(element, name, points)}
@@ -60,7 +61,8 @@ def _process(
     for flow in flows.values():
         outgoing[flow.source].append(flow.id)
         incoming[flow.target].append(flow.id)
-    around = Around(roots, incoming, outgoing, boxes)
+    handlers = frozenset(each.get("id", "") for each, _ in levels(element, name) if flag(each, "isForCompensation"))
+    around = Around(roots, incoming, outgoing, boxes, associated, handlers)
     lanes, paths = lanes_of(element, name, boxes)
     nodes = {made.id: made for made in _nodes(element, name, around)}
     names, documentations = vocabulary.translations(element)
@@ -86,6 +88,16 @@ def _nodes(element: etree._Element, process: str, around: Around) -> Iterator[No
     for each, scope in levels(element, process):
         if local(each) in KINDS:
             yield node(each, scope, around)
+
+
+def _associated(root: etree._Element) -> dict[str, list[str]]:
+    """Element -> those that associations connect it with, wherever in the file they stand."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for each in root.iter(f"{{{BPMN}}}association"):
+        source, target = events.stem(each.get("sourceRef")), events.stem(each.get("targetRef"))
+        found[source].append(target)
+        found[target].append(source)
+    return found
 
 
 def _flows(element: etree._Element, process: str, points: dict[str, tuple[tuple[float, float], ...]]) -> Iterator[Flow]:

@@ -7,35 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from app.diagrams.model import Node, Unread
+from app.diagrams.model import Loop, Node, Unread
 from app.diagrams.names import CAMUNDA_LIKE, SPIFF, ZEEBE
 
+#: triggers that wait by themselves: for the outside, or for the data
+LISTENING = ("timer", "message", "signal", "conditional")
 #: where each trigger is run
 TRIGGERS = {
-    "startEvent": ("message", "timer", "signal", "error", "escalation"),
-    "intermediateCatchEvent": ("message", "timer", "signal", "link"),
-    "intermediateThrowEvent": ("message", "signal", "escalation", "link"),
-    "boundaryEvent": ("message", "timer", "signal", "error", "escalation"),
-    "endEvent": ("message", "signal", "error", "escalation", "terminate"),
+    "startEvent": (*LISTENING, "error", "escalation", "compensate"),
+    "intermediateCatchEvent": (*LISTENING, "link"),
+    "intermediateThrowEvent": ("message", "signal", "escalation", "compensate", "link"),
+    "boundaryEvent": (*LISTENING, "error", "escalation", "cancel", "compensate"),
+    "endEvent": ("message", "signal", "error", "escalation", "compensate", "cancel", "terminate"),
 }
+
+#: what a multi-instance may throw as its instances complete
+THROWN = ("message", "signal", "error", "escalation")
+#: tokens that an activity may wait for, or give
+TOKENS = 1_000
 
 #: reason -> whether it holds for a node
 REASONS: dict[str, Callable[[Node], bool]] = {
-    "complex-gateway": lambda node: node.kind == "complexGateway",
-    "ad-hoc": lambda node: node.kind == "adHocSubProcess",
-    "transaction": lambda node: node.kind == "transaction",
-    "compensation": lambda node: node.for_compensation or _has(node, "compensate"),
-    "cancel": lambda node: _has(node, "cancel"),
-    "conditional": lambda node: _has(node, "conditional"),
-    "trigger": lambda node: any(
-        event.kind not in (*TRIGGERS.get(node.kind, (event.kind,)), "compensate", "cancel", "conditional")
-        for event in node.events
-    ),
-    "several-triggers": lambda node: len(node.events) > 1,
-    "quantities": lambda node: (node.start_quantity, node.completion_quantity) != (1, 1),
-    "instantiate": lambda node: node.instantiate,
-    "parallel-event-gateway": lambda node: node.event_gateway_type != "Exclusive",
-    "behavior": lambda node: node.loop is not None and node.loop.behavior not in ("", "All"),
+    "trigger": lambda node: any(event.kind not in TRIGGERS.get(node.kind, (event.kind,)) for event in node.events),
+    "quantities": lambda node: not (1 <= node.start_quantity <= TOKENS and 1 <= node.completion_quantity <= TOKENS),
+    "needs-all": lambda node: node.parallel_multiple and any(event.kind not in LISTENING for event in node.events),
+    "beside": lambda node: len(node.events) > 1 and _alone(node),
+    "instantiate": lambda node: node.instantiate and bool(node.incoming),
+    "parallel-event-gateway": lambda node: node.event_gateway_type != "Exclusive" and not node.instantiate,
+    "behavior": lambda node: node.loop is not None and _throws_nothing(node.loop),
 }
 
 #: forms that are drawn into the diagram; ours are files of their own
@@ -61,5 +60,13 @@ def acts(unread: Unread) -> str:
     return name if name in ACTING.get(space, ()) else ""
 
 
-def _has(node: Node, kind: str) -> bool:
-    return any(event.kind == kind for event in node.events)
+def _alone(node: Node) -> bool:
+    """Whether it catches something that has no other trigger beside it."""
+    catches = node.kind in ("intermediateCatchEvent", "boundaryEvent")
+    return catches and any(event.kind in ("compensate", "cancel", "link") for event in node.events)
+
+
+def _throws_nothing(loop: Loop) -> bool:
+    if loop.behavior not in ("None", "One", "Complex"):
+        return loop.behavior not in ("", "All")
+    return not loop.throws or any(each.event.kind not in THROWN for each in loop.throws)

@@ -3,7 +3,7 @@
 SpiffWorkflow does the stepping; our own specs say what each element does; only the live part is kept and stored.
 """
 
-from .advance import advance, start
+from .advance import advance, conditional_start, start
 from .appointments import Appointment, first, following, timer_starts
 from .codec import FORMAT
 from .data import taken
@@ -44,7 +44,7 @@ from .kinship import Obstacle, fits, nodes
 from .live import Live, Pieces, Waiting, load, pieces_for
 from .migration import ElementMap, Migrated, Outlook, Redrawn, back, migrate, outlook
 from .program import Program, compile
-from .specs.gateways import DEADLOCK
+from .specs.arrivals import DEADLOCK
 
 __all__ = [
     "DEADLOCK",
@@ -96,6 +96,7 @@ __all__ = [
     "advance",
     "back",
     "compile",
+    "conditional_start",
     "first",
     "fits",
     "following",

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import data, limits, spiff
 from .catching import Catcher, hand_over, throw
+from .codec import Undo
 from .errors import NoStart, StepFault, ThrownError, UnknownStep
 from .events import Cancel, Edit, Event, Retry, SignalArrived, Skip
 from .happenings import DataWritten, Ended, Failed, Happening
@@ -21,8 +22,10 @@ from .live import Live
 from .program import Program
 from .scope import Scope
 from .spec import NodeSpec
-from .specs.gateways import deadlocks, release
+from .specs.compensation import go_on
+from .specs.gateways import EventGateway, deadlocks, release
 from .specs.scopes import begin
+from .specs.triggers import ConditionMet, is_met
 from .specs.watching import unwatch
 from .step import Step
 
@@ -35,33 +38,58 @@ def start(
     at: datetime,
     element: str = "",
     payload: Mapping[str, Any] | None = None,
+    first: str = "",
 ) -> tuple[Live, list[Happening]]:
-    """Begin a case at a start event; "" is the plain one, or where nothing comes before.
+    """Begin a case at a start event; "" is the first plain one, or where nothing comes before.
+
+    `element` may also be a receive task or an event behind a gateway that begin a case. A start event that needs
+    several triggers is told which one came `first`: the name of the message or signal, "timer".
 
     Raises NoStart, and TooLargeData.
     """
     live = Live(host, program, {})
     live.at = at
-    starts = _starts(program, element)
+    gateway = _gateway(program, element)
+    starts = () if gateway is not None else _starts(program, element, values)
     caught = data.taken(payload) if payload is not None else None
     root = live.open(None, "", program.root, "process", data.taken(values), program)
     try:
-        begin(root, starts, (), caught)
+        begin(root, starts, (), caught, first)
     except StepFault as fault:
         raise NoStart(fault.message, process=program.key) from fault
+    if gateway is not None:
+        gateway.begin_at(root, element, caught or {})
     return live, _run(live)
 
 
-def _starts(program: Program, element: str) -> tuple[NodeSpec, ...]:
+def _gateway(program: Program, element: str) -> EventGateway | None:
+    """The instantiating gateway that an event stands behind."""
+    for spec in program.root.task_specs.values():
+        begins = isinstance(spec, EventGateway) and spec.node.instantiate
+        if begins and any(flow.target.name == element for flow in spec.flows):
+            return spec  # type: ignore[no-any-return]
+    return None
+
+
+def conditional_start(program: Program, values: Mapping[str, Any]) -> str:
+    """The first start event whose condition these variables make true; "" when there is none."""
+    for spec in program.root.task_specs.values():
+        conditions = [it.expression for it in spec.awaits if it.kind == "conditional" and it.expression is not None]
+        if spec.node.kind == "startEvent" and any(condition.evaluate(values) is True for condition in conditions):
+            return str(spec.node.id)
+    return ""
+
+
+def _starts(program: Program, element: str, values: Mapping[str, Any]) -> tuple[NodeSpec, ...]:
+    element = element or (conditional_start(program, values) if not program.root.starts else "")
     if not element:
         starts = program.root.starts
-        if not starts or (len(starts) > 1 and all(spec.node.kind == "startEvent" for spec in starts)):
-            raise NoStart(
-                f"{program.key} has no start event without a trigger, or several; name one", process=program.key
-            )
-        return starts
+        if not starts:
+            raise NoStart(f"{program.key} has no start event without a trigger", process=program.key)
+        # Of several plain start events each is another way to begin; of nodes that nothing leads to, all begin.
+        return starts[:1] if starts[0].node.kind == "startEvent" else starts
     spec = program.root.task_specs.get(element)
-    if spec is None or spec.node.kind != "startEvent":
+    if spec is None or not (spec.node.kind == "startEvent" or (spec.node.instantiate and not spec.node.incoming)):
         raise NoStart(f"{program.key} has no start event {element}", process=program.key, element=element)
     return (spec,)
 
@@ -103,6 +131,12 @@ def _run(live: Live) -> list[Happening]:
     while True:
         if live.catches:
             _catch(live, live.catches.popleft())
+        elif live.signals:
+            _hear(live, *live.signals.popleft())
+        elif live.undone:
+            _undo(live, *live.undone.popleft())
+        elif live.changed:
+            live.changed = _met(live)
         elif live.endings:
             _end_scope(live, *live.endings.popleft())
         elif live.ready:
@@ -160,8 +194,31 @@ def _catch(live: Live, catcher: Catcher) -> None:
         hand_over(catcher)
 
 
+def _undo(live: Live, rows: tuple[Undo, ...], thrower: str) -> None:
+    """The next handler begins, or whoever threw goes on; nothing where somebody has taken that away meanwhile."""
+    try:
+        step = live.step(thrower)
+    except UnknownStep:
+        return
+    handler = next(go_on(live, rows), None)
+    if handler is not None:
+        handler.note.undoes, handler.note.previous = thrower, (thrower,)
+    else:
+        _attempt(live, step, lambda: step.task_spec.undone(step))
+
+
+def _met(live: Live) -> bool:
+    """Let one step go on whose condition has become true. Whether there was one: then the others are asked again."""
+    for ref in live.root.piece.conditions:
+        step = live.stopped(ref)
+        if is_met(step):
+            _attempt(live, step, lambda step=step: step.task_spec.take(step, ConditionMet(step.ref)))
+            return True
+    return False
+
+
 def _end_scope(live: Live, scope: Scope, last: Step) -> None:
-    if live.scopes.get(scope.path) is not scope or scope.piece.tokens:
+    if live.scopes.get(scope.path) is not scope or scope.piece.tokens or scope.piece.of:
         return
     if scope.parent is None:
         end(live, last.task_spec.ends_as, last.note.at, "")
@@ -177,8 +234,10 @@ def end(live: Live, outcome: str, element: str, code: str) -> None:
     root = live.root
     for step in list(root.steps()):
         step.cancel()
-    for waiting in (live.ready, live.endings, live.catches):
+    for waiting in (live.ready, live.endings, live.catches, live.signals, live.undone):
         waiting.clear()
+    for kept in live.below("") if root.piece.done else ():
+        live.forget(kept)
     root.piece.ended = outcome
     root.touch()
     live.tell(Ended(outcome, element, code, live.data))
@@ -188,16 +247,20 @@ def end(live: Live, outcome: str, element: str, code: str) -> None:
 
 
 def _signal(live: Live, event: SignalArrived) -> None:
-    payload = data.taken(event.payload)
+    _hear(live, event.name, data.taken(event.payload))
+
+
+def _hear(live: Live, name: str, payload: dict[str, Any]) -> None:
+    """A signal reaches everybody in the case who listens for it now."""
     listeners = [
         step
         for scope in live.below("", itself=True)
         for step in scope.steps()
-        if step.note.wait is not None and step.note.wait.kind == "signal" and step.note.wait.name == event.name
+        if step.note.wait is not None and step.note.wait.kind == "signal" and step.note.wait.name == name
     ]
     for step in listeners:
         if step.state in (spiff.STARTED, spiff.WAITING):
-            caught = SignalArrived(event.name, payload)
+            caught = SignalArrived(name, payload)
             _attempt(live, step, lambda step=step, caught=caught: step.task_spec.take(step, caught))
 
 
@@ -212,6 +275,7 @@ def _edit(live: Live, event: Edit) -> None:
         after[name] = data.copied(value)
     root.touch()
     if after:
+        live.changed = True
         live.tell(DataWritten("", "", before, after))
 
 

@@ -25,11 +25,8 @@ class Appointment:
 def timer_starts(program: Program) -> list[str]:
     """The start events of a process that the clock brings."""
     specs = program.root.task_specs.values()
-    return [
-        spec.node.id
-        for spec in specs
-        if spec.node.kind == "startEvent" and spec.node.events and spec.node.events[0].kind == "timer"
-    ]
+    starts = [spec for spec in specs if spec.node.kind == "startEvent"]
+    return [spec.node.id for spec in starts if any(trigger.kind == "timer" for trigger in spec.awaits)]
 
 
 def first(program: Program, element: str, at: datetime) -> Appointment | None:
@@ -37,8 +34,9 @@ def first(program: Program, element: str, at: datetime) -> Appointment | None:
 
     Raises NoStart where its expression says no time.
     """
-    trigger = program.root.task_specs[element].trigger
-    if trigger is None or trigger.kind != "timer":
+    spec = program.root.task_specs[element]
+    trigger = next((it for it in spec.awaits if it.kind == "timer"), None)
+    if trigger is None:
         raise NoStart(f"{program.key} has no timer start event {element}", process=program.key, element=element)
     try:
         wait = trigger.wait({}, at)

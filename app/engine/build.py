@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from app.diagrams.model import EventDefinition, Expression, Flow, IoMapping, Node, Process
 from app.expressions import Compiled, ExpressionError, from_dialect
 
-from . import moments
+from . import limits, moments
 from .errors import NotRunnable
 from .spec import FlowSpec, Mapped, NodeSpec, ScopeSpec
-from .specs import activities, events, gateways, loops, scopes
-from .specs.triggers import Trigger
+from .specs import activities, compensation, events, gateways, loops, scopes
+from .specs.triggers import LISTENING, Trigger
 
-_LISTENS = ("timer", "message", "signal")
 #: Elements that stand in a process and carry no token.
 _SILENT = frozenset(("dataObject", "dataObjectReference", "dataStoreReference", "textAnnotation", "group"))
 _ACTIVITIES = frozenset(
@@ -27,6 +26,8 @@ _ACTIVITIES = frozenset(
         "sendTask",
         "receiveTask",
         "subProcess",
+        "transaction",
+        "adHocSubProcess",
         "callActivity",
     ]
 )
@@ -78,7 +79,7 @@ class _Builder:
             sub = known.get(node.id)
             if isinstance(sub, scopes.EventSubProcess) and sub.inner.task_specs:
                 self._trigger_of(spec, sub)
-        spec.listening = tuple(trigger for trigger in spec.triggers if trigger.trigger and trigger.trigger.listens)
+        spec.listening = tuple(start for start in spec.triggers if any(it.listens for it in start.awaits))
 
     def _trigger_of(self, spec: ScopeSpec, sub: scopes.EventSubProcess) -> None:
         starts = [inner for inner in sub.inner.task_specs.values() if isinstance(inner, events.StartEvent)]
@@ -90,6 +91,8 @@ class _Builder:
         sub.start = starts[0]
         starts[0].sub = sub
         spec.triggers += (starts[0],)
+        if any(it.kind == "compensate" for it in starts[0].awaits):
+            spec.compensator = sub
 
     def _connect(self, spec: NodeSpec, known: Mapping[str, NodeSpec]) -> None:
         node = spec.node
@@ -99,12 +102,20 @@ class _Builder:
         if not isinstance(spec, loops.Loop):  # else they are of each instance
             spec.inputs_ = self._mappings(node, node.inputs)
             spec.outputs_ = self._mappings(node, node.outputs)
-        if node.kind == "exclusiveGateway" or node.kind == "inclusiveGateway":
-            bare = [flow for flow in spec.flows if flow.condition is None and not flow.is_default]
-            if len(spec.flows) > 1 and bare:
-                for flow in bare:
-                    line = self.process.flows[flow.id].line
-                    self.refuse(flow.id, line, "This way out of the gateway has no condition and is not the default.")
+        if node.kind == "exclusiveGateway":
+            self._bare(spec)
+
+    def _bare(self, spec: NodeSpec) -> None:
+        """A single way without a condition is taken when no other is: it is the default in all but name."""
+        bare = [flow for flow in spec.flows if flow.condition is None and not flow.is_default]
+        if len(spec.flows) < 2 or not bare:
+            return
+        if len(bare) == 1 and not any(flow.is_default for flow in spec.flows):
+            bare[0].is_default, spec.conditional = True, True
+            return
+        for flow in bare:
+            line = self.process.flows[flow.id].line
+            self.refuse(flow.id, line, "This way out of the gateway has no condition and is not the default.")
 
     def _flow(self, node: Node, flow: Flow, known: Mapping[str, NodeSpec]) -> FlowSpec:
         default = node.default == flow.id
@@ -125,15 +136,32 @@ class _Builder:
     def _attach(self, nodes: list[Node], known: Mapping[str, NodeSpec]) -> None:
         for node in nodes:
             boundary = known.get(node.id)
-            if not isinstance(boundary, events.Boundary):
+            if not isinstance(boundary, events.Boundary | compensation.CompensationBoundary):
                 continue
             host = known.get(node.attached_to)
             if not isinstance(host, activities.Activity):
                 self.refuse(node.id, node.line, "This boundary event stands on no activity.")
-                continue
-            host.boundaries += (boundary,)
-            if boundary.trigger.listens:
-                host.listening += (boundary,)
+            elif isinstance(boundary, compensation.CompensationBoundary):
+                self._undone_by(host, boundary, known)
+            else:
+                host.boundaries += (boundary,)
+                if any(it.listens for it in boundary.awaits):
+                    host.listening += (boundary,)
+                if any(it.kind == "cancel" for it in boundary.awaits) and host.node.kind != "transaction":
+                    self.refuse(node.id, node.line, "A cancel event stands on the border of a transaction only.")
+
+    def _undone_by(
+        self, host: NodeSpec, boundary: compensation.CompensationBoundary, known: Mapping[str, NodeSpec]
+    ) -> None:
+        node = boundary.node
+        handler = known.get(node.handler)
+        if not isinstance(handler, activities.Activity) or not handler.node.for_compensation:
+            self.refuse(node.id, node.line, "An association must lead from this event to the activity that undoes.")
+        elif host.undone_by is not None:
+            self.refuse(node.id, node.line, "An activity has one compensation event on its border.")
+        else:
+            boundary.flows = (FlowSpec("", handler),)
+            host.undone_by = boundary
 
     def _link(self, nodes: list[Node], known: Mapping[str, NodeSpec]) -> None:
         def links(kind: str) -> list[tuple[Node, str]]:
@@ -162,6 +190,10 @@ class _Builder:
             return loops.build(self, scope, node, make)
         return make(self, scope, node)
 
+    def is_transaction(self, scope: str) -> bool:
+        node = self.process.nodes.get(scope)
+        return node is not None and node.kind == "transaction"
+
     def compile(self, element: str, expression: Expression | None) -> Compiled | None:
         """Compile an expression, or say why not."""
         if expression is None:
@@ -180,6 +212,12 @@ class _Builder:
             return None
         return self.compile(node.id, expression)
 
+    def triggers(self, node: Node) -> tuple[Trigger, ...]:
+        """What a catching event waits for; at least one."""
+        if not node.events:
+            return (self.trigger(node, None),)
+        return tuple(self.trigger(node, event) for event in node.events)
+
     def trigger(self, node: Node, event: EventDefinition | None, *, throws: bool = False) -> Trigger:
         """Compile an event definition, or say what is wrong with it."""
         if event is None:
@@ -187,12 +225,23 @@ class _Builder:
             return Trigger("none")
         if event.kind in ("message", "signal") and not event.name:
             self.refuse(node.id, event.line or node.line, f"The {event.kind} has no name.")
-        expression = None
+        name, expression = event.name, None
         if event.kind == "timer":
             expression = self._timer(node, event)
+        elif event.kind == "conditional":
+            expression = self.needed(node, event.expression, "The condition")
+        elif event.kind == "compensate":
+            name = event.ref
         correlation = self.compile(node.id, event.correlation) if event.kind == "message" else None
         return Trigger(
-            event.kind, event.name, event.code, event.code_variable, event.timer_kind, expression, correlation
+            event.kind,
+            name,
+            event.code,
+            event.code_variable,
+            event.timer_kind,
+            expression,
+            correlation,
+            waits=event.waits,
         )
 
     def _timer(self, node: Node, event: EventDefinition) -> Compiled | None:
@@ -208,22 +257,20 @@ class _Builder:
 
 
 def _begins(node: Node) -> bool:
-    aside = node.kind == "boundaryEvent" or node.triggered_by_event or node.for_compensation
+    aside = node.kind == "boundaryEvent" or node.triggered_by_event or node.for_compensation or node.instantiate
     return not (node.incoming or aside) and not any(event.kind == "link" for event in node.events)
 
 
 def _not_run(node: Node) -> str:
     """What about this node is not run; "" when nothing."""
-    if node.for_compensation or any(event.kind == "compensate" for event in node.events):
-        return "Compensation is not run."
-    if node.start_quantity != 1 or node.completion_quantity != 1:
-        return "Token quantities other than 1 are not run."
-    if len(node.events) > 1:
-        return "An event with several triggers is not run."
-    if node.instantiate:
-        return "A gateway or receive task that starts a process is not run."
-    if node.kind == "eventBasedGateway" and node.event_gateway_type != "Exclusive":
-        return "A parallel event-based gateway is not run."
+    if not (1 <= node.start_quantity <= limits.TOKENS and 1 <= node.completion_quantity <= limits.TOKENS):
+        return f"Token quantities are between 1 and {limits.TOKENS}."
+    if node.parallel_multiple and any(event.kind not in LISTENING for event in node.events):
+        return "An event that needs all of its triggers can only wait for timers, messages, signals and conditions."
+    if node.kind == "eventBasedGateway" and node.event_gateway_type != "Exclusive" and not node.instantiate:
+        return "A parallel event-based gateway begins a process, or is not run."
+    if node.instantiate and node.incoming:
+        return "What begins a process has nothing before it."
     allowed = _TRIGGERS.get(node.kind)
     if allowed is not None:
         for event in node.events:
@@ -233,11 +280,11 @@ def _not_run(node: Node) -> str:
 
 
 _TRIGGERS = {
-    "startEvent": ("message", "timer", "signal", "error", "escalation"),
-    "intermediateCatchEvent": ("message", "timer", "signal", "link"),
-    "intermediateThrowEvent": ("message", "signal", "escalation", "link"),
-    "boundaryEvent": ("message", "timer", "signal", "error", "escalation"),
-    "endEvent": ("message", "signal", "error", "escalation", "terminate"),
+    "startEvent": (*LISTENING, "error", "escalation", "compensate"),
+    "intermediateCatchEvent": (*LISTENING, "link"),
+    "intermediateThrowEvent": ("message", "signal", "escalation", "compensate", "link"),
+    "boundaryEvent": (*LISTENING, "error", "escalation", "cancel", "compensate"),
+    "endEvent": ("message", "signal", "error", "escalation", "compensate", "cancel", "terminate"),
 }
 
 
@@ -314,7 +361,7 @@ def _send(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
 
 def _receive(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
     spec = events.ReceiveTask(scope, node)
-    spec.trigger = builder.trigger(node, node.message)
+    spec.awaits = (builder.trigger(node, node.message),)
     return spec
 
 
@@ -335,21 +382,53 @@ def _sub(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
     if node.triggered_by_event:
         return spec
     starts = spec.inner.starts
+    if not spec.inner.task_specs:
+        return spec  # nothing is drawn in it: it is over at once
     if not starts or (len(starts) > 1 and starts[0].node.kind == "startEvent"):
         builder.refuse(node.id, node.line, "A sub-process needs one start event, without a trigger.")
     return spec
 
 
+def _transaction(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    inside = [each for each in builder.process.nodes.values() if each.scope == node.id]
+    cancels = any(event.kind == "cancel" for each in inside for event in each.events)
+    borders = [each for each in builder.process.nodes.values() if each.attached_to == node.id]
+    if cancels and not any(event.kind == "cancel" for each in borders for event in each.events):
+        text = "A transaction that can be cancelled needs a cancel event on its border: where does it go on then?"
+        builder.refuse(node.id, node.line, text)
+    return _sub(builder, scope, node)
+
+
+def _ad_hoc(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    spec = scopes.AdHoc(scope, node)
+    spec.inner = builder.scope(node.id)
+    spec.inner.ad_hoc = spec
+    spec.inner.starts = tuple(it for it in spec.inner.task_specs.values() if _may_begin(it.node))
+    spec.sequential = node.ordering == "Sequential"
+    spec.completion = builder.compile(node.id, node.completion)
+    if not spec.inner.starts:
+        builder.refuse(node.id, node.line, "In an ad-hoc sub-process at least one activity has nothing before it.")
+    return spec
+
+
+def _may_begin(node: Node) -> bool:
+    return _begins(node) and not (node.kind == "startEvent" and node.events)
+
+
 def _start(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
     spec = events.StartEvent(scope, node)
     if node.events:
-        spec.trigger = builder.trigger(node, node.events[0])
+        spec.awaits = builder.triggers(node)
     return spec
 
 
 def _catch(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    if node.kind == "boundaryEvent" and [event.kind for event in node.events] == ["compensate"]:
+        return compensation.CompensationBoundary(scope, node)
     spec = (events.Boundary if node.kind == "boundaryEvent" else events.CatchEvent)(scope, node)
-    spec.trigger = builder.trigger(node, node.events[0] if node.events else None)
+    spec.awaits = builder.triggers(node)
+    if len(spec.awaits) > 1 and any(it.kind in ("compensate", "cancel", "link") for it in spec.awaits):
+        builder.refuse(node.id, node.line, "Compensation, cancel and link events have no other trigger beside them.")
     return spec
 
 
@@ -358,15 +437,25 @@ def _throw(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
         return _service(builder, scope, node)
     spec = events.ThrowEvent(scope, node)
     if node.events:
-        spec.said = builder.trigger(node, node.events[0], throws=True)
+        spec.says = tuple(builder.trigger(node, event, throws=True) for event in node.events)
         spec.outcome = "thrown"
-        if spec.said.kind == "terminate":
-            spec.outcome, spec.ends_as = "completed", "terminated"
+    kinds = [said.kind for said in spec.says]
+    if kinds == ["terminate"]:
+        spec.outcome, spec.ends_as = "completed", "terminated"
+    if "cancel" in kinds and not builder.is_transaction(node.scope):
+        builder.refuse(node.id, node.line, "A cancel end event stands directly inside a transaction only.")
+    return spec
+
+
+def _complex(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    spec = gateways.ComplexGateway(scope, node)
+    if len(node.incoming) > 1:
+        spec.activation = builder.needed(node, node.activation, "The activation condition of the gateway")
     return spec
 
 
 def _may_stand_behind(target: Node) -> bool:
-    catches = target.kind == "intermediateCatchEvent" and any(event.kind in _LISTENS for event in target.events)
+    catches = target.kind == "intermediateCatchEvent" and all(event.kind in LISTENING for event in target.events)
     return catches or (target.kind == "receiveTask" and target.loop is None)
 
 
@@ -393,6 +482,8 @@ _MAKERS: Mapping[str, Callable[[_Builder, ScopeSpec, Node], NodeSpec]] = {
     "receiveTask": _receive,
     "callActivity": _call,
     "subProcess": _sub,
+    "transaction": _transaction,
+    "adHocSubProcess": _ad_hoc,
     "startEvent": _start,
     "intermediateCatchEvent": _catch,
     "boundaryEvent": _catch,
@@ -401,5 +492,6 @@ _MAKERS: Mapping[str, Callable[[_Builder, ScopeSpec, Node], NodeSpec]] = {
     "exclusiveGateway": _plain(gateways.ExclusiveGateway),
     "parallelGateway": _plain(gateways.ParallelGateway),
     "inclusiveGateway": _plain(gateways.InclusiveGateway),
+    "complexGateway": _complex,
     "eventBasedGateway": _events_behind,
 }

@@ -16,6 +16,7 @@ from .specs.watching import emerge
 if TYPE_CHECKING:
     from .scope import Scope
     from .spec import NodeSpec
+    from .specs.triggers import Trigger
     from .step import Step
 
 
@@ -29,6 +30,7 @@ class Catcher:
     code: str = ""
     thrower: str = ""  #: element id
     host: Step | None = None
+    kind: str = "error"
 
     def is_live(self) -> bool:
         """Nothing else has taken away who catches, meanwhile."""
@@ -39,30 +41,30 @@ class Catcher:
     @property
     def interrupts(self) -> bool:
         """What threw does not go on."""
-        return self.spec is None or self.spec.node.interrupting or _kind(self.spec) == "error"
+        return self.spec is None or self.spec.node.interrupting or self.kind in ("error", "cancel")
 
 
 def find_catcher(scope: Scope, step: Step | None, kind: str, code: str) -> Catcher | None:
     """The nearest who catches this; `step` is the activity that itself failed."""
     if step is not None:
-        boundary = _best(getattr(step.task_spec, "boundaries", ()), kind, code)
-        if boundary is not None:
-            return Catcher(scope, boundary, _brings(boundary, code), code, host=step)
+        found = _best(getattr(step.task_spec, "boundaries", ()), kind, code)
+        if found is not None:
+            return Catcher(scope, found[0], _brings(found[1], code), code, host=step, kind=kind)
     current: Scope | None = scope
     from_event = False
     while current is not None:
         start = None if from_event else _best(current.spec.triggers, kind, code)
         if start is not None:
-            return Catcher(current, start, _brings(start, code), code)
+            return Catcher(current, start[0], _brings(start[1], code), code, kind=kind)
         parent = current.parent
         from_event = False
         if parent is not None and parent.piece.kind != "multi":
             opener = parent.find(current.number)
-            assert opener is not None
-            boundary = _best(getattr(opener.task_spec, "boundaries", ()), kind, code)
-            if boundary is not None:
-                return Catcher(parent, boundary, _brings(boundary, code), code, host=opener)
-            from_event = opener.task_spec.node.triggered_by_event
+            if opener is not None:  # of what is being undone, nobody is left
+                found = _best(getattr(opener.task_spec, "boundaries", ()), kind, code)
+                if found is not None:
+                    return Catcher(parent, found[0], _brings(found[1], code), code, host=opener, kind=kind)
+                from_event = opener.task_spec.node.triggered_by_event
         current = parent
     return None
 
@@ -96,23 +98,18 @@ def throw(step: Step, fault: ThrownError) -> bool:
     return True
 
 
-def _best(specs: Iterable[NodeSpec], kind: str, code: str) -> NodeSpec | None:
+def _best(specs: Iterable[NodeSpec], kind: str, code: str) -> tuple[NodeSpec, Trigger] | None:
     found = None
     for spec in specs:
-        trigger = spec.trigger
-        if trigger is None or trigger.kind != kind:
-            continue
-        if trigger.code and trigger.code == code:
-            return spec
-        if not trigger.code and found is None:
-            found = spec
+        for trigger in spec.awaits:
+            if trigger.kind != kind:
+                continue
+            if trigger.code and trigger.code == code:
+                return spec, trigger
+            if not trigger.code and found is None:
+                found = (spec, trigger)
     return found
 
 
-def _brings(spec: NodeSpec, code: str) -> dict[str, Any]:
-    trigger = spec.trigger
-    return {trigger.code_variable: code} if trigger is not None and trigger.code_variable else {}
-
-
-def _kind(spec: NodeSpec) -> str:
-    return spec.trigger.kind if spec.trigger is not None else ""
+def _brings(trigger: Trigger, code: str) -> dict[str, Any]:
+    return {trigger.code_variable: code} if trigger.code_variable else {}

@@ -23,14 +23,31 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 class Wait(msgspec.Struct, omit_defaults=True, frozen=True):
     """What a step waits for."""
 
-    kind: str  #: timer, message or signal
-    name: str = ""  #: of the message or signal
+    kind: str  #: timer, message, signal or conditional
+    name: str = ""  #: of the message or signal; of a condition, its text
     correlation: str | None = None  #: canonical JSON text of the key; null takes any
     due: Moment | None = None  #: timer: when it fires next
     every: str = ""  #: timer cycle: ISO duration between two occurrences
     left: int | None = None  #: timer cycle: occurrences after the next one; null = without end
     until: Moment | None = None  #: timer cycle: none after this moment
     first: Moment | None = None  #: timer cycle of months, from the 29th to the 31st: the moment they are counted from
+    met: bool = False  #: conditional: it was true when it was asked last
+
+
+class Done(msgspec.Struct, omit_defaults=True, frozen=True):
+    """An activity that is over and may have to be undone."""
+
+    at: str  #: element id
+    path: str = ""  #: the scope that was kept of it, when it holds something to undo itself
+    local: dict[str, Any] = {}  #: an instance of a multi-instance: its variables
+
+
+class Undo(msgspec.Struct, omit_defaults=True, frozen=True):
+    """One thing that a compensation still has to do."""
+
+    path: str  #: the scope it happens in
+    at: str = ""  #: compensation boundary event, or event sub-process; "" = all in this scope is undone, it may go
+    local: dict[str, Any] = {}
 
 
 class StepNote(msgspec.Struct, omit_defaults=True):
@@ -43,11 +60,15 @@ class StepNote(msgspec.Struct, omit_defaults=True):
     wait: Wait | None = None
     host: int | None = None  #: watching: the step it listens for; 0 = for the whole scope (event sub-process)
     watches: tuple[int, ...] = ()  #: the steps that listen for this one
-    arrived: dict[str, list[str]] = {}  #: joining: flow id -> refs that came over it
+    arrived: dict[str, list[str]] = {}  #: tokens that wait for others here: flow id -> refs that came over it
     local: dict[str, Any] = {}  #: variables of its input mappings
     caught: dict[str, Any] | None = None  #: what a message or signal brought, before the step has run
     came: dict[str, Any] | None = None  #: failed: what it waited for has come, only writing it failed
     worked: bool = False  #: its work is done and written, only its leaving failed
+    used: tuple[str, ...] = ()  #: complex gateway that waits for reset: the flows whose tokens it has taken
+    quiet: bool = False  #: nobody was told that it was entered: it stands for what is still to come of another step
+    undo: tuple[Undo, ...] = ()  #: what is to be undone when this handler is over, in order
+    undoes: str = ""  #: ref of the step that waits until everything is undone
     code: str = ""  #: failed: the kind of fault
     message: str = ""  #: failed: what is wrong
 
@@ -76,6 +97,12 @@ class Piece(msgspec.Struct, omit_defaults=True):
     ready: tuple[str, ...] = ()  #: the root: refs of the steps that the step budget stopped, in their order
     watches: tuple[int, ...] = ()  #: steps that listen for the whole scope
     loop: LoopNote | None = None
+    of: str = ""  #: kept for compensation after it was over: the element that had opened it
+    done: tuple[Done, ...] = ()  #: what may have to be undone, in the order in which it was completed
+    result: dict[str, Any] = {}  #: child that is kept: what it yielded
+    left: tuple[str, ...] = ()  #: ad-hoc sub-process: entries that have not begun
+    closing: bool = False  #: ad-hoc sub-process: its condition is met, nothing begins any more
+    conditions: tuple[str, ...] = ()  #: the root: refs of the steps that wait for a condition
     ended: str = ""  #: the root, when the case is over: how
 
 

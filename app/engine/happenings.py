@@ -37,6 +37,7 @@ class StepLeft:
     flows: tuple[str, ...] = ()  #: ids of the sequence flows taken
     entered_at: datetime | None = None  #: when the step was entered; None = in this very move
     program: str = ""  #: hash of the version it runs on
+    begun: bool = True  #: false: cancelled before it did anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class MessageForgotten:
 
 @dataclass(frozen=True, slots=True)
 class MessageSent:
-    """A message or signal left this instance. It has not been given to this instance's own listeners yet."""
+    """A message or signal left this instance. Its own listeners have heard a signal already; a message nobody has."""
 
     ref: str
     element: str

@@ -43,7 +43,7 @@ class Waiting:
     ref: str
     element: str
     kind: str  #: BPMN kind of the node
-    state: str  #: waiting, ready, joining, watching or failed
+    state: str  #: waiting, ready, joining, watching, failed, or undoing (it waits for a compensation it has thrown)
     process: str
     wait: codec.Wait | None = None
 
@@ -63,6 +63,9 @@ class Live:
         self.scopes: dict[str, Scope] = {}
         self.ready: deque[Step] = deque()  #: about to run, first in first out
         self.endings: deque[tuple[Scope, Step]] = deque()  #: scopes without tokens, with their last step
+        self.signals: deque[tuple[str, dict[str, Any]]] = deque()  #: thrown here, not heard yet
+        self.undone: deque[tuple[tuple[codec.Undo, ...], str]] = deque()  #: what is to be undone, and who waits for it
+        self.changed = False  #: variables were written since the conditions were asked
         self.catches: deque[Catcher] = deque()  #: thrown errors and escalations, with who catches them
         self.told: list[Happening] = []
         self.at = datetime.min.replace(tzinfo=UTC)
@@ -98,13 +101,13 @@ class Live:
     def waiting(self) -> list[Waiting]:
         """Every live step of the whole case."""
         self._read_below("")
+        steps = [step for scope in self.below("", itself=True) for step in scope.steps() if not step.note.quiet]
+        undone_for = {step.note.undoes for step in steps}
         found = []
-        for scope in self.below("", itself=True):
-            for step in scope.steps():
-                spec = step.task_spec
-                found.append(
-                    Waiting(step.ref, step.note.at, spec.node.kind, step.note.state, spec.process, step.note.wait)
-                )
+        for step in steps:
+            spec, note = step.task_spec, step.note
+            state = "undoing" if step.ref in undone_for and note.state == "waiting" else note.state
+            found.append(Waiting(step.ref, note.at, spec.node.kind, state, spec.process, note.wait))
         return found
 
     pieces_for = staticmethod(pieces_for)
@@ -122,6 +125,13 @@ class Live:
         if step is None:
             raise UnknownStep(ref=ref)
         return step
+
+    def stopped(self, ref: str) -> Step:
+        """A step that a stored piece speaks of. Raises UnreadableState."""
+        try:
+            return self.step(ref)
+        except UnknownStep as fault:
+            raise UnreadableState(piece="", step=ref) from fault
 
     def has(self, path: str) -> bool:
         """Whether there is such a scope."""
@@ -163,6 +173,34 @@ class Live:
         self._unread.pop(path, None)
         if path in self._stored:
             self._removed.add(path)
+
+    def forget_below(self, path: str) -> None:
+        """A scope is over, with what was kept below it."""
+        piece = self.scope(path).piece
+        if piece.done or piece.of or piece.kind == "multi":
+            for scope in self.below(path):
+                self.forget(scope)
+        self.forget_piece(path)
+
+    def has_kept(self, path: str) -> bool:
+        """Whether a scope that is over was kept for compensation."""
+        scope = self.scopes.get(path)
+        return scope is not None and bool(scope.piece.of)
+
+    # -- who waits for the data --------------------------------------------------------------------------------------
+
+    def watch_data(self, ref: str) -> None:
+        """A step waits for a condition; it is asked before anything else moves."""
+        piece = self.root.piece
+        if ref not in piece.conditions:
+            piece.conditions = (*piece.conditions, ref)
+            self.root.touch()
+        self.changed = True
+
+    def unwatch_data(self, ref: str) -> None:
+        piece = self.root.piece
+        piece.conditions = tuple(other for other in piece.conditions if other != ref)
+        self.root.touch()
 
     def below(self, path: str, *, itself: bool = False) -> list[Scope]:
         """The live scopes below a path, innermost first."""
@@ -212,7 +250,7 @@ class Live:
         scope = self.scopes[path] = Scope(self, path, spec, program, piece, parent)
         if piece.joins:
             self.joining[path] = scope
-        self.ready.extend([self._stopped(ref) for ref in piece.ready])
+        self.ready.extend([self.stopped(ref) for ref in piece.ready])
         return scope
 
     def _program(self, piece: Piece, parent: Scope) -> Program:
@@ -222,12 +260,6 @@ class Live:
             return self.host.program_by_hash(*piece.program)
         except LanewayError as fault:
             raise UnreadableState(program=piece.program) from fault
-
-    def _stopped(self, ref: str) -> Step:
-        try:
-            return self.step(ref)
-        except UnknownStep as fault:
-            raise UnreadableState(piece="", step=ref) from fault
 
     def _read_below(self, path: str) -> None:
         if self._fetch is not None:
@@ -251,12 +283,23 @@ def load(pieces: Mapping[str, bytes], *, host: Host, program: Program, fetch: Fe
 def _spec(piece: Piece, parent: Scope, path: str, program: Program) -> ScopeSpec:
     """The graph of a stored scope; the instances of a multi-instance all run the same one. Raises UnreadableState."""
     if parent.piece.kind == "multi":
-        if piece.kind not in ("child", "result"):
+        if piece.kind not in ("child", "result", "kept"):
             raise UnreadableState(piece=path)
         return parent.spec
+    if piece.of:
+        return _kept_spec(piece, parent, path, program)
     step = parent.find(int(path.rpartition("/")[2]))
     if step is None or step.task_spec.opens != piece.kind:
         raise UnreadableState(piece=path)
     inner = program.root if piece.kind == "call" else step.task_spec.inner
     assert inner is not None
+    return inner
+
+
+def _kept_spec(piece: Piece, parent: Scope, path: str, program: Program) -> ScopeSpec:
+    """The graph of a scope that outlived the step that opened it. Raises UnreadableState."""
+    opener = parent.spec.find(piece.of)
+    inner = program.root if piece.kind == "call" else opener.inner if opener is not None else None
+    if inner is None:
+        raise UnreadableState(piece=path)
     return inner

@@ -56,6 +56,15 @@ class Scope(Workflow):
         scope = self.parent if self.piece.kind == "child" else self
         return scope.parent.find(scope.number) if scope is not None and scope.parent is not None else None
 
+    @property
+    def within_event(self) -> bool:
+        """It is the inside of an event sub-process."""
+        opener = self.opener
+        if opener is not None:
+            return opener.task_spec.node.triggered_by_event
+        spec = self.parent.spec.find(self.piece.of) if self.parent is not None and self.piece.of else None
+        return spec is not None and spec.node.triggered_by_event
+
     def place(self, spec: NodeSpec, previous: tuple[str, ...], *, host: int | None = None) -> Step:
         """A new step. With `host` it is no token but listens for that step (0: for the whole scope)."""
         piece = self.piece
@@ -159,6 +168,7 @@ class Scope(Workflow):
                 owner.piece.written += (name,)
             after[name] = data.copied(value)
         if after:
+            self.live.changed = True
             program = step.scope.program
             self.live.tell(DataWritten(step.ref, step.note.at, before, after, program.key, program.hash))
 

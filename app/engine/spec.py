@@ -17,6 +17,8 @@ from .step import Step
 
 if TYPE_CHECKING:
     from .scope import Scope
+    from .specs.compensation import CompensationBoundary
+    from .specs.scopes import AdHoc
     from .specs.triggers import Trigger
 
 
@@ -46,7 +48,9 @@ class ScopeSpec(WorkflowSpec):
         self.process = process  #: process id, told with every happening
         self.starts: tuple[NodeSpec, ...] = ()  #: where it begins when nothing else is said
         self.triggers: tuple[NodeSpec, ...] = ()  #: start events of its event sub-processes
-        self.listening: tuple[NodeSpec, ...] = ()  #: those that wait for something from outside
+        self.listening: tuple[NodeSpec, ...] = ()  #: those that wait by themselves
+        self.compensator: NodeSpec | None = None  #: its compensation event sub-process
+        self.ad_hoc: AdHoc | None = None  #: the ad-hoc sub-process whose inside this is
 
     def find(self, element: str) -> NodeSpec | None:
         """A node where a step of this scope may be: those that start its event sub-processes listen here."""
@@ -59,7 +63,8 @@ class NodeSpec(TaskSpec):
 
     outcome = "completed"
     ends_as = "completed"  #: how the case ends when this was its last step
-    trigger: Trigger | None = None  #: what it waits for, when it listens
+    awaits: tuple[Trigger, ...] = ()  #: what it waits for, when it is an event that catches; any of them
+    undone_by: CompensationBoundary | None = None  #: of an activity: the border event that leads to its handler
     inner: ScopeSpec | None = None  #: the graph that runs inside its steps
     opens = ""  #: the kind of scope that its steps open
     element_variable = ""  #: of a multi-instance: the variable that holds the element of each instance
@@ -76,6 +81,11 @@ class NodeSpec(TaskSpec):
     @property
     def element(self) -> str:
         return self.node.id
+
+    @property
+    def trigger(self) -> Trigger | None:
+        """The first of what it waits for."""
+        return self.awaits[0] if self.awaits else None
 
     # -- what subclasses answer ----------------------------------------------------------------------------------
 
@@ -94,6 +104,14 @@ class NodeSpec(TaskSpec):
     def inside_over(self, step: Step, scope: Scope) -> None:
         """A scope that the step opened has no tokens left. Raises StepFault."""
         raise UnknownStep(ref=step.ref)
+
+    def undone(self, step: Step) -> None:
+        """All that the step wanted undone is undone. Raises StepFault."""
+        raise UnknownStep(ref=step.ref)
+
+    def missing(self, step: Step) -> StepFault:
+        """Why a step at which tokens wait for each other can never go on."""
+        return StepFault("join-deadlock", "Nobody is left who could come: it waits for ever.")
 
     def withdraw(self, step: Step) -> None:
         """The step is over without having been finished: tell whoever waits with it."""
@@ -176,14 +194,19 @@ class NodeSpec(TaskSpec):
         return True
 
     def _on_complete_hook(self, step: Step) -> None:
-        self.tell_left(step, step.outcome if step.outcome != "completed" else self.outcome)
+        if not step.note.quiet:
+            self.tell_left(step, step.outcome if step.outcome != "completed" else self.outcome)
+        if step.scope.piece.closing:
+            return
         for flow in step.chosen:
-            child = flow.target.enter(step.scope, flow, (step.ref,))
-            step._children.append(child.id)
+            for _ in range(self.node.completion_quantity):
+                child = flow.target.enter(step.scope, flow, (step.ref,))
+                if child.id not in step._children:
+                    step._children.append(child.id)
 
     def _on_cancel(self, step: Step) -> None:
         self.withdraw(step)
-        if not step.is_watch:
+        if not step.is_watch and not step.note.quiet:
             self.tell_left(step, "cancelled" if step.outcome == "completed" else step.outcome)
         step.scope.drop(step)
 
@@ -196,7 +219,8 @@ class NodeSpec(TaskSpec):
         since = note.since if step.move != live.move else None
         kind = self.node.kind
         program = step.scope.program.hash
-        live.tell(StepLeft(step.ref, self.process, note.at, kind, outcome, note.previous, flows, since, program))
+        begun = outcome != "cancelled" or step.begun
+        live.tell(StepLeft(step.ref, self.process, note.at, kind, outcome, note.previous, flows, since, program, begun))
 
 
 def holds(flow: FlowSpec, data: Mapping[str, Any]) -> bool:

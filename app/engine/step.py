@@ -34,6 +34,8 @@ class Step(SpiffTask):
         self.note = note
         self.chosen: tuple[FlowSpec, ...] = ()
         self.outcome = "completed"
+        self._was = state
+        self.first = ""  #: where a case begins: which of several triggers came, an event or the name of what it catches
         self.move = 0  #: the move in which it was entered; 0 = an earlier one
 
     @property
@@ -48,6 +50,11 @@ class Step(SpiffTask):
     def visible(self) -> Mapping[str, Any]:
         """The variables that its expressions see. Never change them."""
         return self.scope.visible(self.note.local)
+
+    @property
+    def begun(self) -> bool:
+        """It has done something, or was waited at, before it was taken away."""
+        return self._was != spiff.READY
 
     def touch(self) -> None:
         """It must be stored again."""
@@ -66,5 +73,6 @@ class Step(SpiffTask):
     def cancel(self) -> None:
         """Take the token away, with all that hangs on it. SpiffWorkflow's own would walk a tree."""
         if self.state not in (spiff.COMPLETED, spiff.CANCELLED):
+            self._was = self.state
             self._set_state(spiff.CANCELLED)
             self.task_spec._on_cancel(self)

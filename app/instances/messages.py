@@ -123,8 +123,10 @@ def is_signal(message_id: int) -> bool:
 def spread(message_id: int, signal: Callable[..., bool], start: Callable[..., dict[str, Any]]) -> bool:
     """Give a signal to every case that listens, begin what starts with it, and be done with it."""
     with reading() as session:
-        row = session.execute(sa.select(Message.name, Message.payload).where(Message.id == message_id)).one()
-        instances = sorted({listener.instance_id for listener in _listeners(session, message_id)})
+        asked = sa.select(Message.name, Message.payload, Message.sender_id).where(Message.id == message_id)
+        row = session.execute(asked).one()
+        listening = {listener.instance_id for listener in _listeners(session, message_id)}
+        instances = sorted(listening - {_sending_case(row.sender_id)})
     for instance_id in instances:
         signal(instance_id, row.name, row.payload or {}, key=f"signal:{message_id}:{instance_id}")
     for begun in _begin(message_id, start):
@@ -132,6 +134,13 @@ def spread(message_id: int, signal: Callable[..., bool], start: Callable[..., di
     with writing() as tx:
         tx.run(_delivered, {"message": message_id, "instance": instances[0] if instances else None})
     return True
+
+
+def _sending_case(sender_id: str) -> int:
+    """The case that threw a signal, and whose own listeners have heard it; 0 where it came from outside."""
+    account, _, sender = sender_id.partition(":")
+    case = sender.partition(":")[0]
+    return int(case) if account == str(SYSTEM.account_id) and case.isdecimal() else 0
 
 
 def find_listener(message_id: int) -> Listener | None:
@@ -207,14 +216,14 @@ def _begin(message_id: int, start: Callable[..., dict[str, Any]]) -> Iterator[in
     """Begin what starts with this message, one process after the other, as long as somebody asks for the next."""
     with reading() as session:
         found = _starts_of(session, message_id)
-    for process, element, payload, mark in found:
+    for process, element, payload, mark, name in found:
         # The key makes a repeat after a crash between the two transactions harmless.
         key = f"message:{message_id}:{process}:{element}"[:KEY_LENGTH]
-        begun = start(process, {}, by=SYSTEM, key=key, element=element, payload=payload or {}, mark=mark)
+        begun = start(process, {}, by=SYSTEM, key=key, element=element, payload=payload or {}, mark=mark, first=name)
         yield int(begun["id"])
 
 
-def _starts_of(session: Session, message_id: int) -> list[tuple[str, str, Mapping[str, Any] | None, str]]:
+def _starts_of(session: Session, message_id: int) -> list[tuple[str, str, Mapping[str, Any] | None, str, str]]:
     newest = (
         sa.select(ProcessDefinition.key, sa.func.max(ProcessDefinition.version).label("version"))
         .where(ProcessDefinition.state == "deployed")
@@ -222,11 +231,11 @@ def _starts_of(session: Session, message_id: int) -> list[tuple[str, str, Mappin
         .subquery()
     )
     rows = session.execute(
-        sa.select(ProcessDefinition.key, DefinitionStart.element, Message.payload, Message.mark)
+        sa.select(ProcessDefinition.key, DefinitionStart.element, Message.payload, Message.mark, Message.name)
         .join(ProcessDefinition, ProcessDefinition.id == DefinitionStart.definition_id)
         .join(newest, sa.and_(newest.c.key == ProcessDefinition.key, newest.c.version == ProcessDefinition.version))
         .join(Message, sa.and_(Message.kind == DefinitionStart.kind, Message.name == DefinitionStart.name))
         .where(Message.id == message_id, *_is_wanted())
         .order_by(ProcessDefinition.key, DefinitionStart.element)
     )
-    return [(key, element, payload, mark) for key, element, payload, mark in rows]
+    return [(key, element, payload, mark, name) for key, element, payload, mark, name in rows]

@@ -40,9 +40,12 @@ def start(
     version: int | None = None,
     element: str = "",
     payload: Mapping[str, Any] | None = None,
+    first: str = "",
     mark: str = "real",
 ) -> dict[str, Any]:
     """A person, message or timer begins a case of the newest deployed version (or of `version`).
+
+    `first` names the message or signal that came, where a start event needs several.
 
     Answers {"id", "reference", "state", "tasks": [ids]}. Raises NoSuchDefinition, NotAllowed, Invalid.
     """
@@ -50,7 +53,7 @@ def start(
     body = [process, data, business_key, customer_id, version, element, payload, mark]
     asked = Key("start", key, body)
     with writing() as tx:
-        order = starting.Order(process, data, business_key, customer_id, version, element, payload, mark)
+        order = starting.Order(process, data, business_key, customer_id, version, element, payload, mark, first)
         return starting.begin(tx, order, by, asked)
 
 
@@ -64,7 +67,7 @@ def start_by_clock(plan: timer_starts.Plan) -> bool:
     with writing() as tx:
         if not timer_starts.is_in_force(tx, plan) or cases.answered(tx, SYSTEM, asked) is not None:
             return False
-        order = starting.Order(plan.process, {}, None, None, plan.version, plan.element, {}, "real")
+        order = starting.Order(plan.process, {}, None, None, plan.version, plan.element, {}, "real", "timer")
         starting.begin(tx, order, SYSTEM, asked)
         timer_starts.plan_next(tx, plan)
         return True

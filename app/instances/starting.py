@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app import diagrams, engine
 from app.core import clock
 from app.core.calendars import china
 from app.core.database import Statement, Tx
@@ -40,6 +41,7 @@ class Order:
     element: str  #: the start event; "" = the plain one
     payload: Mapping[str, Any] | None  #: of the message that starts it
     mark: str
+    first: str = ""  #: which of several triggers came: the name of the message or signal, "timer"
 
 
 _people_seq = Statement(sa.select(HistoryStream.seq).where(HistoryStream.id == PEOPLE))
@@ -59,7 +61,7 @@ def begin(tx: Tx, order: Order, by: Actor, key: Key) -> dict[str, Any]:
     if not (by.departments or by.is_admin):
         raise NotAllowed
     version = _version(tx, order)
-    node = _start_event(version, order.element)
+    node = _start_event(version, order)
     data = answers.clean_start(tx.run, version, order.data, node.form if order.payload is None else "")
     facts = data | dict(order.payload or {})
     segment, channel = (_label(version, name, facts) for name in ("segment", "channel"))
@@ -68,7 +70,7 @@ def begin(tx: Tx, order: Order, by: Actor, key: Key) -> dict[str, Any]:
     rows = tx.run(_people_seq, {})
     turn = Turn(tx, by, now, key, case, open_stream(tx, instance_id, "instance"), rows[0][0] if rows else 0)
     _say_started(turn, order, version, node.id, data)
-    turn.begin(version, data, order.element, order.payload)
+    turn.begin(version, data, order.element, order.payload, order.first)
     case.reference = _reference(tx, now)
     _insert(turn, order, now)
     turn.finish()
@@ -125,14 +127,18 @@ def _version(tx: Tx, order: Order) -> Version:
     return library.newest(tx.run, order.process)
 
 
-def _start_event(version: Version, element: str) -> Any:
-    """Raises CannotStart where the process has no such start event, or no plain one."""
-    nodes = version.process.nodes.values()
-    starts = [node for node in nodes if node.kind == "startEvent" and node.scope == version.key]
-    for node in starts:
-        if node.id == element or (not element and not node.events):
-            return node
-    raise CannotStart(fields={"process": [f"{version.key} has no start event {element or 'without a trigger'}"]})
+def _start_event(version: Version, order: Order) -> Any:
+    """Raises CannotStart where the process has no such start event, or no plain one and no condition is true."""
+    nodes, element = version.process.nodes, order.element
+    if element:
+        starts = [it.node for it in diagrams.entrances(version.process) if it.node.id == element]
+    else:
+        plain = [node for node in nodes.values() if node.kind == "startEvent" and not node.events]
+        met = engine.conditional_start(version.program, order.data)
+        starts = [node for node in plain if node.scope == version.key] or ([nodes[met]] if met else [])
+    if not starts:
+        raise CannotStart(fields={"process": [f"{version.key} has no start event {element or 'without a trigger'}"]})
+    return starts[0]
 
 
 def _label(version: Version, name: str, data: Mapping[str, Any]) -> str | None:

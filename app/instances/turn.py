@@ -157,10 +157,14 @@ class Turn:
         if then is not None:
             self._projections.append((len(self._facts) - 1, then))
 
-    def begin(self, version: Version, data: Mapping[str, Any], element: str, payload: Mapping[str, Any] | None) -> None:
+    def begin(
+        self, version: Version, data: Mapping[str, Any], element: str, payload: Mapping[str, Any] | None, first: str
+    ) -> None:
         """Start the live state of a new case and have its first happenings recorded."""
         host = Host(self.case.id, self.tx.run)
-        state, happenings = engine.start(version.program, data, host=host, at=self.at, element=element, payload=payload)
+        state, happenings = engine.start(
+            version.program, data, host=host, at=self.at, element=element, payload=payload, first=first
+        )
         self._warm = lives.Warm(state, host)
         record.all_of(self, happenings)
 

@@ -115,7 +115,7 @@ def test_files_are_kept_once_and_as_they_were(deployed: Deploy) -> None:
         (decided(), Files(decisions={"choose": b"garbage"}), ("decision", "decide")),
         (decided(), Files(decisions={"choose": TABLE.replace(b'"choose"', b'"other"') % b"1"}), ("decision", "decide")),
         (decided(), Files(decisions={"choose": TABLE % b"1 +"}), ("decision", "decide")),
-        (single(work="<bpmn:transaction id='work'/>"), Files(), ("not-run", "work")),
+        (single(work="<bpmn:task id='work' startQuantity='0'/>"), Files(), ("not-run", "work")),
     ],
 )
 def test_what_would_run_wrong_is_refused_by_name_and_leaves_nothing(

@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any
 
 from app.diagrams.model import (
+    Behavior,
     Called,
     Diagram,
     EventDefinition,
@@ -100,6 +101,54 @@ def event_sub(*lines: str, **nodes: Made) -> Made:
     return Made("subProcess", {"triggered_by_event": True}, (lines, nodes))
 
 
+def transaction(*lines: str, loop: Any = None, **nodes: Made) -> Made:
+    return Made("transaction", _says(loop=loop), (lines, nodes))
+
+
+def ad_hoc(*lines: str, until: str | None = None, sequential: bool = False, keeps: bool = False, loop: Any = None,
+           **nodes: Made) -> Made:  # fmt: skip
+    """`keeps`: what runs when the condition is met is awaited."""
+    says = {"ordering": "Sequential" if sequential else "Parallel", "cancel_remaining": not keeps}
+    return Made("adHocSubProcess", _says(completion=formula(until), loop=loop, **says), (lines, nodes))
+
+
+def handler(made: Made) -> Made:
+    """The activity, for compensation."""
+    return replace(made, says={**made.says, "for_compensation": True})
+
+
+def undone(host: str, by: str) -> Made:
+    """The compensation event on the border of an activity, and the handler it leads to."""
+    return Made("boundaryEvent", {"events": (EventDefinition("compensate"),), "attached_to": host, "handler": by})
+
+
+def tokens(made: Made, *, wants: int = 1, gives: int = 1) -> Made:
+    """The activity with token quantities."""
+    return replace(made, says={**made.says, "start_quantity": wants, "completion_quantity": gives})
+
+
+def complex_(activation: str | None = None) -> Made:
+    return Made("complexGateway", {"activation": formula(activation)})
+
+
+def several(made: Made, *events: EventDefinition, together: bool = False) -> Made:
+    """The event with more triggers; with `together` it needs all of them."""
+    says = {**made.says, "events": (*made.says["events"], *events), "parallel_multiple": together}
+    return replace(made, says=says)
+
+
+def instantiates(made: Made, *, kind: str = "Exclusive") -> Made:
+    """The receive task or event-based gateway begins cases."""
+    return replace(made, says={**made.says, "instantiate": True, "event_gateway_type": kind})
+
+
+def behaves(loop: Loop, behavior: str, *throws: tuple[str | None, EventDefinition]) -> Loop:
+    """A multi-instance that throws, each event with its condition."""
+    return replace(
+        loop, behavior=behavior, throws=tuple(Behavior(event, formula(condition)) for condition, event in throws)
+    )
+
+
 def many(collection: str | None = None, cardinality: str | None = None, *, each: str = "", sequential: bool = False,
          until: str | None = None, into: str = "", yields: str | None = None) -> Loop:  # fmt: skip
     return Loop(
@@ -116,6 +165,10 @@ def on(kind: str, name: str = "", **says: Any) -> EventDefinition:
     if kind == "timer":
         [(timer, text)] = says.items()
         return EventDefinition("timer", timer_kind=timer, expression=feel(text))
+    if kind == "conditional":
+        return EventDefinition(kind, expression=formula(name))
+    if kind == "compensate":
+        return EventDefinition(kind, ref=name, waits=says.get("waits", True))
     if kind in ("error", "escalation"):
         return EventDefinition(kind, name=name, code=name, code_variable=says.get("variable", ""))
     return EventDefinition(kind, name=name, correlation=formula(says.get("key")))

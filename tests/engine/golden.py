@@ -18,11 +18,14 @@ from app.diagrams.model import Diagram
 from app.engine import limits
 from tests.engine.drawing import (
     Made,
+    ad_hoc,
     boundary,
     call,
     catch,
+    complex_,
     draw,
     event_sub,
+    handler,
     many,
     receive,
     repeat,
@@ -31,6 +34,8 @@ from tests.engine.drawing import (
     start,
     sub,
     task,
+    throw,
+    undone,
     user,
 )
 from tests.engine.story import Story
@@ -77,6 +82,11 @@ def _answer(*elements: str, **answer: Any) -> Callable[[Story], None]:
             story.answer(element, **answer)
 
     return go
+
+
+def _ad_hoc(story: Story) -> None:
+    story.answer("a")
+    story.answer("d", enough=True)
 
 
 def _multi(story: Story) -> None:
@@ -250,6 +260,32 @@ CASES: dict[str, Golden] = {
         ("start -> part -> end",),
         {"part": sub("start3 -> s -> t -> end3", loop=many(cardinality="5"), s=script("1", "x"), t=script("2", "y"))},
         lambda story: None, _stopped_end, {"x": 1, "y": 2}, steps=18,
+    ),
+    "compensation": Golden(
+        ("start -> trip -> more -> seats -> ask -> back -> rest -> end",),
+        {"trip": sub("start3 -> book -> note -> end3", loop=many("cities", each="city", into="paid", yields="sum"),
+                     book=script("city", "sum"), note=user(), unbook=handler(user()), undo3=undone("book", "unbook")),
+         "seats": script("loopCounter", "seat", loop=many(cardinality="2")), "free": handler(user()),
+         "more": script("1", "seat", loop=many(cardinality="1")), "undo2": undone("more", "free"),
+         "undo1": undone("seats", "free"), "back": throw("compensate", "seats"), "rest": throw("compensate")},
+        _answer("note", "note", "ask"), _answer("free", "free", "free", "unbook", "unbook", ok=1),
+        {"cities": ["a", "b"], "paid": ["a", "b"], "seat": 2, "ok": 1},
+        {"cities": ["a", "b"]},
+    ),
+    "conditions": Golden(
+        ("start -> and1 -> wait -> end", "and1 -> ask -> ask2 -> end2", "seen -> end3"),
+        {"wait": catch("conditional", "n > 5"), "seen": boundary("ask2", "conditional", "n > 1", interrupting=False)},
+        _answer("ask", n=3), _answer("ask2", n=6), {"n": 6},
+    ),
+    "complex-join": Golden(
+        ("start -> and1 -> a -> join", "and1 -> b -> join", "and1 -> c -> join", "join -> after -> end"),
+        {"join": complex_("activationCount >= 1")}, _answer("a", "b"), _answer("c", "after"), {},
+    ),
+    "ad-hoc": Golden(
+        ("start -> part -> end",),
+        {"part": sub("start3 -> and1 -> one -> end3", "and1 -> two -> end4",
+                     one=ad_hoc("a", "b", "c", sequential=True), two=ad_hoc("d", "e", until="enough", keeps=True))},
+        _ad_hoc, _answer("b", "c", "e"), {"enough": True},
     ),
     "ended": Golden(("start -> ask -> end",), {}, _answer("ask", x=1), lambda story: None, {"x": 1}),
 }  # fmt: skip

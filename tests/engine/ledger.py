@@ -72,10 +72,14 @@ class Ledger:
         tokens = {step.ref for step in waiting if step.state != "watching"}
         assert tokens == self.entered.keys() - self.left
         assert self.timers == {step.ref for step in waiting if step.wait is not None and step.wait.kind == "timer"}
-        assert self.listeners == {step.ref for step in waiting if step.wait is not None and step.wait.kind != "timer"}
+        waits = {step.ref: step.wait.kind for step in waiting if step.wait is not None}
+        assert self.listeners == {ref for ref, kind in waits.items() if kind in ("message", "signal")}
+        conditions = [ref for ref, kind in waits.items() if kind == "conditional"]
+        assert sorted(live.root.piece.conditions) == sorted(conditions)
         assert {ref for ref, state in self.tasks.items() if state == "open"} <= tokens
         for scope in live.below("", itself=True):
             own = [ref for ref in tokens if ref.rpartition("/")[0] == scope.path]
+            own += [step.ref for step in scope.steps() if step.note.quiet]
             assert scope.piece.tokens == len(own), f"scope {scope.path!r} miscounts its tokens"
         assert live.ended == self.ended
         if self.ended:

@@ -62,6 +62,7 @@ class Story:
         balanced: bool = True,
         element: str = "",
         payload: Mapping[str, Any] | None = None,
+        first: str = "",
         diagram: Diagram | None = None,
         **nodes: Any,
     ) -> None:
@@ -73,7 +74,7 @@ class Story:
         self.stored = stored
         self.pieces: dict[str, bytes] = {}
         self.live, self.news = engine.start(
-            self.program, data or {}, host=self.host, at=self.at, element=element, payload=payload
+            self.program, data or {}, host=self.host, at=self.at, element=element, payload=payload, first=first
         )
         self.told = list(self.news)
         self.ledger = Ledger() if balanced else None

@@ -13,6 +13,7 @@ from app import diagrams, engine
 from app.diagrams.model import EventDefinition, Expression, Loop, Script
 from tests.engine.drawing import (
     Made,
+    behaves,
     boundary,
     call,
     catch,
@@ -20,6 +21,7 @@ from tests.engine.drawing import (
     draw,
     end,
     event_sub,
+    handler,
     many,
     on,
     receive,
@@ -27,10 +29,12 @@ from tests.engine.drawing import (
     script,
     send,
     service,
+    several,
     start,
     sub,
     task,
     throw,
+    undone,
     user,
 )
 from tests.engine.story import Story
@@ -51,13 +55,32 @@ LINE = ("start -> it -> end",)
 FLAWS: dict[str, tuple[tuple[str, ...], dict[str, Made], str, str]] = {
     # what is drawn, the element that is named, a word of the reason
     "unknown element": (LINE, {"it": odd("choreographyTask")}, "it", "choreographyTask"),
-    "complex gateway": (LINE, {"it": odd("complexGateway")}, "it", "complexGateway"),
-    "transaction": (LINE, {"it": odd("transaction")}, "it", "transaction"),
-    "ad-hoc sub-process": (LINE, {"it": odd("adHocSubProcess")}, "it", "adHocSubProcess"),
-    "compensation": (LINE, {"it": throw("compensate")}, "it", "Compensation"),
-    "compensation handler": ((*LINE,), {"it": odd("userTask", for_compensation=True)}, "it", "Compensation"),
-    "conditional event": (LINE, {"it": catch("conditional")}, "it", "conditional"),
+    "complex join without a condition": (
+        ("start -> and", "and -> a -> it", "and -> b -> it", "it -> end"), {"it": odd("complexGateway")}, "it",
+        "activation condition",
+    ),
+    "empty ad-hoc sub-process": (LINE, {"it": odd("adHocSubProcess")}, "it", "ad-hoc"),
+    "condition without text": (
+        LINE, {"it": odd("intermediateCatchEvent", events=(EventDefinition("conditional"),))}, "it", "condition",
+    ),
+    "condition that cannot be read": (LINE, {"it": catch("conditional", "a +")}, "it", "a +"),
     "cancel end": (("start -> it",), {"it": end("cancel")}, "it", "cancel"),
+    "cancel on the border of a task": (
+        ("start -> ask -> end", "it -> end2"), {"it": boundary("ask", "cancel")}, "it", "transaction",
+    ),
+    "compensation without a handler": (("start -> ask -> end",), {"it": undone("ask", "")}, "it", "association"),
+    "handler that is not for compensation": (
+        ("start -> ask -> other -> end",), {"it": undone("ask", "other")}, "it", "association",
+    ),
+    "two handlers": (
+        ("start -> ask -> end",),
+        {"a": undone("ask", "back"), "it": undone("ask", "back"), "back": handler(user())}, "it", "one compensation",
+    ),
+    "all of errors": (
+        ("start -> ask -> end", "it -> end2"),
+        {"it": several(boundary("ask", "error", "E"), on("message", "m"), together=True)}, "it", "all of its triggers",
+    ),
+    "a link beside a message": (LINE, {"it": several(catch("link", "L"), on("message", "m"))}, "it", "other trigger"),
     "error thrown on the way": (LINE, {"it": throw("error", "E")}, "it", "error"),
     "error waited for on the way": (LINE, {"it": catch("error", "E")}, "it", "error"),
     "terminate on the way": (LINE, {"it": throw("terminate")}, "it", "terminate"),
@@ -67,19 +90,16 @@ FLAWS: dict[str, tuple[tuple[str, ...], dict[str, Made], str, str]] = {
                     (("start9 -> end9",), {"start9": start("message", "m")}))},
         "it", "repeated",
     ),
-    "several triggers": (
-        LINE, {"it": odd("intermediateCatchEvent", events=(on("message", "a"), on("signal", "b")))}, "it", "several",
-    ),
     "event without trigger": (LINE, {"it": odd("intermediateCatchEvent")}, "it", "waits for"),
     "message without name": (LINE, {"it": catch("message")}, "it", "name"),
     "signal without name": (LINE, {"it": throw("signal")}, "it", "name"),
     "receive without message": (LINE, {"it": odd("receiveTask")}, "it", "waits for"),
     "send without message": (LINE, {"it": odd("sendTask")}, "it", "sends"),
-    "receive that starts": (LINE, {"it": receive("m", instantiate=True)}, "it", "starts a process"),
-    "start quantity": (LINE, {"it": user(start_quantity=2)}, "it", "quantities"),
-    "completion quantity": (LINE, {"it": user(completion_quantity=2)}, "it", "quantities"),
+    "receive on the way that begins": (LINE, {"it": receive("m", instantiate=True)}, "it", "begins a process"),
+    "start quantity": (LINE, {"it": user(start_quantity=0)}, "it", "quantities"),
+    "completion quantity": (LINE, {"it": user(completion_quantity=100_000)}, "it", "quantities"),
     "parallel event gateway": (
-        ("start -> it -> a -> end",), {"it": odd("eventBasedGateway", event_gateway_type="Parallel"),
+        ("start -> it -> a -> end",), {"it": odd("eventBasedGateway", event_gateway_type="Parallel", instantiate=False),
                                        "a": catch("message", "m")}, "it", "parallel",
     ),
     "task behind an event gateway": (("start -> event -> ask -> end",), {}, "event", "catching"),
@@ -92,8 +112,10 @@ FLAWS: dict[str, tuple[tuple[str, ...], dict[str, Made], str, str]] = {
         LINE, {"it": odd("intermediateCatchEvent", events=(EventDefinition("timer"),))}, "it", "timer",
     ),
     "timer with nonsense": (LINE, {"it": catch("timer", cycle="every day")}, "it", "every day"),
-    "gateway way without condition": (("start -> xor -[a]-> b -> end", "xor -> c"), {}, "xor-c", "condition"),
-    "inclusive way without condition": (("start -> or -[a]-> b -> end", "or -> c"), {}, "or-c", "condition"),
+    "gateway ways without condition": (("start -> xor -> b -> end", "xor -> c"), {}, "xor-c", "condition"),
+    "gateway way without condition beside a default": (
+        ("start -> xor -[else]-> b -> end", "xor -> c"), {}, "xor-c", "condition",
+    ),
     "condition that is no FEEL": (("start -> xor -[a +]-> b -> end", "xor -[else]-> c"), {}, "xor-b", "a +"),
     "service without type": (LINE, {"it": odd("serviceTask")}, "it", "type"),
     "service with a blank type": (LINE, {"it": service(" ")}, "it", "type"),
@@ -106,6 +128,12 @@ FLAWS: dict[str, tuple[tuple[str, ...], dict[str, Made], str, str]] = {
     "output into no name": (LINE, {"it": user(outputs={"a..b": "1"})}, "it", "a..b"),
     "multi-instance of nothing": (LINE, {"it": user(loop=Loop("multi"))}, "it", "neither"),
     "multi-instance behaviour": (LINE, {"it": user(loop=replace(many("x"), behavior="One"))}, "it", "One"),
+    "multi-instance of another behaviour": (
+        LINE, {"it": user(loop=replace(many("x"), behavior="Some"))}, "it", "Some",
+    ),
+    "multi-instance that terminates": (
+        LINE, {"it": user(loop=behaves(many("x"), "One", (None, on("terminate"))))}, "it", "terminate",
+    ),
     "loop without end": (LINE, {"it": user(loop=repeat())}, "it", "neither"),
     "loop with a negative maximum": (LINE, {"it": user(loop=repeat("a", maximum=-1))}, "it", "negative"),
     "collection that cannot be read": (LINE, {"it": user(loop=many("a +"))}, "it", "a +"),
@@ -129,7 +157,6 @@ FLAWS: dict[str, tuple[tuple[str, ...], dict[str, Made], str, str]] = {
     "sub-process that a message starts": (
         LINE, {"it": sub("start2 -> a -> end2", start2=start("message", "m"))}, "it", "start",
     ),
-    "empty sub-process": (LINE, {"it": sub()}, "it", "start"),
     "sub-process with two starts": (LINE, {"it": sub("start2 -> a", "start3 -> a")}, "it", "start"),
     "event sub-process without trigger": (
         ("start -> a -> end",), {"it": event_sub("start9 -> b -> end9")}, "it", "trigger",
@@ -139,7 +166,7 @@ FLAWS: dict[str, tuple[tuple[str, ...], dict[str, Made], str, str]] = {
                                                  start9=start("signal", "t"))}, "it", "exactly one",
     ),
     "inside a sub-process": (
-        LINE, {"it": sub("start2 -> deep -> end2", deep=odd("complexGateway"))}, "deep", "complex",
+        LINE, {"it": sub("start2 -> deep -> end2", deep=odd("choreographyTask"))}, "deep", "choreographyTask",
     ),
 }  # fmt: skip
 
@@ -153,14 +180,14 @@ def test_what_is_not_run_is_refused_by_name(flaw: str) -> None:
 
 
 def test_everything_wrong_is_said_at_once_each_with_its_line() -> None:
-    found = refused("start -> a -> b -> end", a=odd("complexGateway"), b=script("1 +"))
+    found = refused("start -> a -> b -> end", a=odd("choreographyTask"), b=script("1 +"))
     assert {name for name, _, _ in found} == {"a", "b"}
     assert all(line > 0 for _, line, _ in found)
 
 
 def test_the_refusal_reads_as_a_sentence_with_its_places() -> None:
-    with pytest.raises(engine.NotRunnable, match=r"it \(line 1\): The element complexGateway is not run\."):
-        engine.compile(draw(*LINE, it=odd("complexGateway")), "story")
+    with pytest.raises(engine.NotRunnable, match=r"it \(line 1\): The element choreographyTask is not run\."):
+        engine.compile(draw(*LINE, it=odd("choreographyTask")), "story")
 
 
 def test_a_process_that_is_not_in_the_diagram_is_refused() -> None:

@@ -15,6 +15,8 @@ from app.engine import codec, data
 from tests.engine.golden import CASES, FOLDER, read
 from tests.engine.story import Story
 
+KINDS = (codec.Piece, codec.StepNote, codec.Wait, codec.LoopNote, codec.Done, codec.Undo)
+
 
 def restored(name: str, pieces: dict[str, bytes]) -> Story:
     """The case as a later version of Laneway finds it: only the pieces are left."""
@@ -43,7 +45,7 @@ def test_every_stored_case_is_told() -> None:
 
 
 def test_the_stored_cases_show_every_field_of_the_format() -> None:
-    seen: dict[type, set[str]] = {codec.Piece: set(), codec.StepNote: set(), codec.Wait: set(), codec.LoopNote: set()}
+    seen: dict[type, set[str]] = {kind: set() for kind in KINDS}
     for name in CASES:
         for blob in read(name).values():
             piece = msgspec.json.decode(blob)
@@ -54,6 +56,8 @@ def test_the_stored_cases_show_every_field_of_the_format() -> None:
                 (codec.StepNote, steps),
                 (codec.Wait, waits),
                 (codec.LoopNote, [piece["loop"]] if "loop" in piece else []),
+                (codec.Done, piece.get("done", [])),
+                (codec.Undo, [row for step in steps for row in step.get("undo", [])]),
             ):
                 for one in found:
                     seen[kind] |= one.keys()
@@ -63,7 +67,7 @@ def test_the_stored_cases_show_every_field_of_the_format() -> None:
 
 def test_the_format_is_written_down() -> None:
     told = (FOLDER.parents[2] / "docs" / "state-format.md").read_text(encoding="utf-8")
-    for kind in (codec.Piece, codec.StepNote, codec.Wait, codec.LoopNote):
+    for kind in KINDS:
         for name in kind.__struct_fields__:
             assert f"`{name}`" in told, f"{kind.__name__}.{name}"
 

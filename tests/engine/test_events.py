@@ -58,9 +58,8 @@ def test_a_case_starts_at_start_events_only(element: str) -> None:
         Story("start -> a -> end", element=element)
 
 
-def test_of_two_plain_start_events_one_must_be_named() -> None:
-    with pytest.raises(engine.NoStart):
-        Story("start1 -> a -> end", "start2 -> b -> end")
+def test_of_two_plain_start_events_the_first_is_meant_unless_another_is_named() -> None:
+    assert Story("start1 -> a -> end", "start2 -> b -> end").open == ["a"]
     assert Story("start1 -> a -> end", "start2 -> b -> end", element="start2").open == ["b"]
 
 

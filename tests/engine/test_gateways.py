@@ -368,3 +368,15 @@ def test_an_event_gateway_in_a_loop_listens_anew() -> None:
     story.message("answer")
     assert story.ended == "completed"
     assert Counter(story.trace)["remind"] == 3
+
+
+def test_a_single_way_without_condition_is_taken_when_no_other_is() -> None:
+    lines = ("start -> xor", "xor -> plain -> end", "xor -[x]-> a -> end2")
+    assert Story(*lines, data={"x": True}).open == ["a"]
+    assert Story(*lines, data={"x": False}).open == ["plain"]
+
+
+def test_an_inclusive_way_without_condition_is_always_taken() -> None:
+    lines = ("start -> or", "or -> always -> end", "or -[x]-> a -> end2")
+    assert sorted(Story(*lines, data={"x": True}).open) == ["a", "always"]
+    assert Story(*lines, data={"x": False}).open == ["always"]

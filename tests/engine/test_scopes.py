@@ -226,3 +226,8 @@ def test_a_task_with_local_names_asks_about_its_own_item() -> None:
     )  # fmt: skip
     story.answer("a", n=5)
     assert story.data == {"item": {"n": 6}}
+
+
+def test_a_sub_process_with_nothing_inside_is_over_at_once() -> None:
+    story = Story("start -> part -> end", part=sub())
+    assert story.trace == ["start", "part", "end"]

@@ -25,6 +25,7 @@ class Message:
     key: str | None
     payload: Mapping[str, Any]
     sent_at: datetime
+    sender: int = 0  #: number of the case; 0 = the outside
 
 
 @dataclass(slots=True)

@@ -43,7 +43,7 @@ class Path:
 
     def leave(self, case: int, it: engine.StepLeft) -> None:
         self._order.pop((case, it.ref), None)
-        if self._wholes.pop((case, it.ref), None) is None:
+        if self._wholes.pop((case, it.ref), None) is None and it.begun:
             node = self.node(it.process, it.element)
             lane = self.lane(it.process, node)
             self.entries.append(Entry(node.id, node.name, node.kind, lane, it.outcome, it.process, case))

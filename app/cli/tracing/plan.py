@@ -39,7 +39,7 @@ class Start:
             return
         for entrance in shelf.entrances:
             if entrance.process == self.process and entrance.awaits == (self.kind, self.name):
-                world.start(self.process, {}, entrance.node.id, self.data)
+                world.start(self.process, {}, entrance.node.id, self.data, self.name)
                 return
         raise Refused(translate("trace.no_entrance", lang, process=self.process, name=self.name))
 

@@ -72,7 +72,7 @@ def _begin(world: World, shelf: Shelf, plan: Plan) -> None:
         if entrance.awaits[0] == "timer" and entrance.process in keys:
             world.arm(entrance)
     for key in keys:
-        if shelf.has_plain_start(key):
+        if shelf.has_plain_start(key) or engine.conditional_start(shelf.program(key, "", ""), plan.inputs):
             world.start(key, plan.inputs)
     world.settle()
 

@@ -12,7 +12,7 @@ from app import decisions, diagrams, engine
 from app.cli.beside import Beside, content
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.files import shown
-from app.diagrams.model import Diagram, Node, Process
+from app.diagrams.model import Diagram, EventDefinition, Node, Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +33,22 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """A start event of a process that waits for something."""
+    """What begins a case of a process from outside."""
 
     process: str
     node: Node
+    event: EventDefinition
+    position: int
 
     @property
     def awaits(self) -> tuple[str, str]:
         """The kind of what starts it, and the name of that message or signal."""
-        return self.node.events[0].kind, self.node.events[0].name
+        return self.event.kind, self.event.name
 
     @property
     def place(self) -> str:
         """Tells it apart from every other."""
-        return f"{self.process}/{self.node.id}"
+        return f"{self.process}/{self.node.id}/{self.position}"
 
 
 class Shelf:
@@ -99,16 +101,15 @@ class Shelf:
 
     def has_plain_start(self, key: str) -> bool:
         """Whether it can be started without a message, signal or timer."""
-        starts = self._programs[key].root.starts
-        return len(starts) == 1 or (bool(starts) and starts[0].node.kind != "startEvent")
+        return bool(self._programs[key].root.starts)
 
     @cached_property
     def entrances(self) -> list[Entrance]:
-        """Start events that wait for something; those of the executable processes first, then their partners'."""
+        """What waits for something to begin a case; that of the executable processes first, then their partners'."""
         partners = [key for key in self.drawn.processes if key not in self.executable]
         keys = [*self.executable, *(key for key in partners if not self.refuses(key))]
-        nodes = [(key, node) for key in keys for node in self.drawn.processes[key].nodes.values() if node.scope == key]
-        return [Entrance(key, node) for key, node in nodes if node.kind == "startEvent" and node.events]
+        found = [(key, it) for key in keys for it in diagrams.entrances(self.drawn.processes[key])]
+        return [Entrance(key, it.node, it.event, it.position) for key, it in found]
 
     def node(self, process: str, element: str) -> Node:
         """The node as it was drawn: a stubbed script task is one."""

@@ -94,13 +94,17 @@ class World:
 
     # -- what happens from outside -------------------------------------------------------------------------------
 
-    def start(self, key: str, values: Mapping[str, Any], element: str = "", payload: Any = None) -> None:
-        """A case begins, at its plain start event or at the one that caught something."""
+    def start(
+        self, key: str, values: Mapping[str, Any], element: str = "", payload: Any = None, first: str = ""
+    ) -> None:
+        """A case begins, at its plain start event or at the one that caught something, named by `first`."""
         self._count(element or key)
         program = self._shelf.program(key, "", "")
         number = len(self.cases) + 1
         try:
-            live, told = engine.start(program, values, host=self._shelf, at=self.at, element=element, payload=payload)
+            live, told = engine.start(
+                program, values, host=self._shelf, at=self.at, element=element, payload=payload, first=first
+            )
         except engine.NoStart as fault:
             self._fail(element or key, fault.message, "no-start")
             return
@@ -110,8 +114,8 @@ class World:
 
     def arm(self, entrance: Entrance) -> None:
         """A timer start event waits from now on."""
-        trigger = self._shelf.program(entrance.process, "", "").root.task_specs[entrance.node.id].trigger
-        assert trigger is not None  # noqa: S101  it was compiled from a timer
+        spec = self._shelf.program(entrance.process, "", "").root.task_specs[entrance.node.id]
+        trigger = spec.awaits[entrance.position]
         try:
             self._set(entrance, trigger.wait({}, self.at))
         except StepFault as fault:
@@ -165,8 +169,8 @@ class World:
         return False
 
     def _spread(self, signal: Message) -> None:
-        """A signal reaches every case that listens when it comes, and every start event."""
-        cases = [self.cases[number - 1] for number in self.mail.cases(signal)]
+        """A signal reaches every case that listens when it comes, and every start event. Its sender has heard it."""
+        cases = [self.cases[number - 1] for number in self.mail.cases(signal) if number != signal.sender]
         for case in cases:
             if not case.live.ended:
                 self._advance(case, engine.SignalArrived(signal.name, signal.payload), signal.name)
@@ -175,7 +179,7 @@ class World:
     def _begin_with(self, message: Message, most: int | None = None) -> bool:
         fitting = [it for it in self._shelf.entrances if it.awaits == (message.kind, message.name)][:most]
         for entrance in fitting:
-            self.start(entrance.process, {}, entrance.node.id, message.payload)
+            self.start(entrance.process, {}, entrance.node.id, message.payload, message.name)
         return bool(fitting)
 
     def _ask(self, queue: deque[Work]) -> bool:
@@ -219,7 +223,7 @@ class World:
         following = moments.next_wait(wait)
         if following is not None:
             self._set(entrance, following)
-        self.start(entrance.process, {}, entrance.node.id, {})
+        self.start(entrance.process, {}, entrance.node.id, {}, "timer")
 
     def _set(self, entrance: Entrance, wait: Wait) -> None:
         self._armed[entrance.place] = (entrance, wait)
@@ -262,7 +266,7 @@ class World:
         self.open.pop((case.number, it.ref), None)
 
     def _sent(self, case: Case, it: engine.MessageSent) -> None:
-        self.post(Message(it.kind, it.name, it.correlation, it.payload, self.at))
+        self.post(Message(it.kind, it.name, it.correlation, it.payload, self.at, case.number))
 
     def _failed(self, case: Case, it: engine.Failed) -> None:
         if it.code == engine.DEADLOCK:

@@ -46,7 +46,9 @@ def _sub_process(outer: Node, members: list[Node]) -> Iterator[Finding]:
             yield _finding("error", node.id, node.line, "triggered", {**where, "node": title(node.id, node.name)})
     if len(plain) > 1:
         yield _finding("error", plain[1].id, plain[1].line, "several-inside", {**where, **_listed(plain)})
-    if not starts and not implicit_starts(members):
+    if not members:
+        yield _finding("warning", outer.id, outer.line, "empty", where)
+    elif not starts and not implicit_starts(members):
         yield _finding("error", outer.id, outer.line, "nowhere", where)
 
 

@@ -22,12 +22,16 @@ from ..happenings import (
     TaskReached,
     TaskWithdrawn,
 )
-from ..spec import NodeSpec, ScopeSpec
+from ..spec import FlowSpec, NodeSpec, ScopeSpec
+from .arrivals import DEADLOCK, came, consume, gather
+from .compensation import proceed, remember
 from .triggers import Trigger, correlation_of
-from .watching import emerge, unwatch, watch
+from .watching import cancel_others, emerge, unwatch, watch
 
 if TYPE_CHECKING:
+    from ..scope import Scope
     from ..step import Step
+    from .compensation import CompensationBoundary
     from .events import Boundary
 
 
@@ -37,15 +41,38 @@ class Activity(NodeSpec):
     def __init__(self, scope: ScopeSpec, node: Node) -> None:
         super().__init__(scope, node)
         self.boundaries: tuple[Boundary, ...] = ()  #: all of them
-        self.listening: tuple[Boundary, ...] = ()  #: those that wait for something from outside
+        self.listening: tuple[Boundary, ...] = ()  #: those that wait by themselves
+        self.undone_by: CompensationBoundary | None = None
+
+    def enter(self, scope: Scope, flow: FlowSpec | None, previous: tuple[str, ...]) -> Step:
+        if flow is None or self.node.start_quantity < 2:
+            return super().enter(scope, flow, previous)
+        return gather(self, scope, flow.id, previous)
+
+    def _update_hook(self, step: Step) -> bool:
+        return not step.note.arrived or came(step) >= self.node.start_quantity
+
+    def missing(self, step: Step) -> StepFault:
+        """Why it can never begin."""
+        text = f"It begins when {self.node.start_quantity} tokens have come: nobody is left who could bring the others."
+        return StepFault(DEADLOCK, text)
 
     def perform(self, step: Step) -> Mapping[str, Any] | None:
         note = step.note
+        if note.arrived and came(step) < self.node.start_quantity:  # a deadlock that an operator tries again
+            raise self.missing(step)
+        if note.arrived:
+            consume(self, step, self.node.start_quantity)
         if self.inputs_:
-            note.local = step.scope.map(self.inputs_, {}, nested=False)
+            note.local = {**note.local, **step.scope.map(self.inputs_, note.local, nested=False)}
         if self.listening and not note.watches:
             note.watches = watch(step.scope, step, self.listening)
         return self.work(step)
+
+    def skip(self, step: Step, result: Mapping[str, Any]) -> None:
+        if step.note.arrived:  # an operator lets it go on with those who came
+            consume(self, step, self.node.start_quantity)
+        super().skip(step, result)
 
     def work(self, step: Step) -> Mapping[str, Any] | None:
         """What this kind of activity does. Raises StepFault."""
@@ -59,16 +86,34 @@ class Activity(NodeSpec):
         emerge(step.scope, boundary, caught, (step.ref,))
 
     def withdraw(self, step: Step) -> None:
+        if step.note.arrived and step.scope.piece.joins.get(self.name) == step.number:
+            del step.scope.piece.joins[self.name]
         unwatch(step.scope, step.note.watches)
         self.call_off(step)
+        proceed(step)
 
     def call_off(self, step: Step) -> None:
         """Nobody wants the result any more."""
+
+    def choose(self, step: Step) -> tuple[FlowSpec, ...]:
+        if step.scope.spec.ad_hoc is not None and step.scope.spec.ad_hoc.is_met(step.scope):
+            step.scope.piece.closing = True
+            return ()
+        return super().choose(step)
+
+    def remember(self, step: Step) -> None:
+        """It is over: what may have to be undone of it is kept in mind."""
+        remember(step.scope, self, step.ref)
 
     def _on_complete_hook(self, step: Step) -> None:
         if step.note.watches:
             unwatch(step.scope, step.note.watches)
         super()._on_complete_hook(step)
+        self.remember(step)
+        proceed(step)
+        ad_hoc = step.scope.spec.ad_hoc
+        if ad_hoc is not None and step.scope.piece.closing and ad_hoc.node.cancel_remaining:
+            cancel_others(step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,3 +290,5 @@ def send(spec: NodeSpec, step: Step, trigger: Trigger) -> None:
     correlation = correlation_of(trigger.correlation, step.visible())
     sent = MessageSent(step.ref, spec.element, trigger.kind, trigger.name, correlation, payload)
     step.scope.live.tell(sent)
+    if trigger.kind == "signal":  # who listens now hears it, whatever begins to listen before the outside brings it
+        step.scope.live.signals.append((trigger.name, payload))

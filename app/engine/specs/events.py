@@ -11,24 +11,40 @@ from ..catching import Catcher, find_catcher
 from ..events import Event
 from ..spec import FlowSpec, NodeSpec, ScopeSpec
 from .activities import Activity, send
+from .compensation import undo
 from .triggers import Trigger, again, caught, forget, listen
+from .watching import cancel_others, siblings, unwatch, watch
 
 if TYPE_CHECKING:
+    from ..scope import Scope
     from ..step import Step
     from .scopes import EventSubProcess
 
 
 class Listener(NodeSpec):
-    """An event that catches. As a token it waits; as a watch it tells its host; once it has caught, it goes on."""
+    """An event that catches. As a token it waits; as a watch it tells its host; once it has caught, it goes on.
+
+    With several triggers any of them is enough, or all are needed; then a watch stands for each of them.
+    """
 
     outcome = "caught"
-    trigger: Trigger
+
+    def __init__(self, scope: ScopeSpec, node: Node) -> None:
+        super().__init__(scope, node)
+        self.needs_all = node.parallel_multiple and len(node.events) > 1
 
     def perform(self, step: Step) -> Mapping[str, Any] | None:
         if step.note.caught is not None:
             return step.note.caught
-        listen(step, self.trigger.wait(step.visible(), step.scope.live.at))
+        self.wait(step)
         return None
+
+    def wait(self, step: Step, *, but: Trigger | None = None) -> None:
+        """Begin to listen. Raises StepFault."""
+        if len(self.awaits) == 1:
+            listen(step, self.awaits[0].wait(step.visible(), step.scope.live.at))
+        elif not step.note.watches:
+            step.note.watches = watch(step.scope, step, (self,), but=but)
 
     def take(self, step: Step, event: Event) -> None:
         payload = caught(step, event)
@@ -36,28 +52,57 @@ class Listener(NodeSpec):
             forget(step)
             self.complete(step, payload)
             return
-        if self.node.interrupting or self.node.kind not in ("boundaryEvent", "startEvent"):
-            forget(step)
-        else:
+        if self.needs_all:
+            others = siblings(step)
+            if others:  # one of them keeps what has come, until the last comes
+                others[0].note.caught = {**(others[0].note.caught or {}), **(step.note.caught or {}), **payload}
+                others[0].touch()
+                step.cancel()
+                return
+            payload = {**(step.note.caught or {}), **payload}
+        if self._stays(step) and not self.needs_all:
             again(step)
+        else:
+            forget(step)
         host = step.scope.find(step.note.host) if step.note.host else None
+        if self._stays(step) and self.needs_all:
+            self._again_all(step, host)
         if host is None:
             self.triggered(step, payload)
         else:
             host.task_spec.watched(host, step, payload)
+
+    def _stays(self, step: Step) -> bool:
+        return not self.node.interrupting and self.node.kind in ("boundaryEvent", "startEvent")
+
+    def _again_all(self, step: Step, host: Step | None) -> None:
+        """All have come, and the event stays: it waits for all of them again."""
+        step.cancel()
+        numbers = watch(step.scope, host, (self,))
+        note = host.note if host is not None else step.scope.piece
+        note.watches = (*note.watches, *numbers)
+        if host is not None:
+            host.touch()
+
+    def watched(self, step: Step, watch: Step, caught: dict[str, Any]) -> None:
+        """One of several triggers of a token has come, or the last of all."""
+        unwatch(step.scope, step.note.watches)
+        step.note.watches = ()
+        self.complete(step, {**(step.note.caught or {}), **caught})
 
     def triggered(self, step: Step, caught: dict[str, Any]) -> None:
         """It has caught something for its whole scope."""
 
     def withdraw(self, step: Step) -> None:
         forget(step)
+        unwatch(step.scope, step.note.watches)
 
 
 class CatchEvent(Listener):
     """An intermediate event that waits for something; the target of a link goes on at once."""
 
     def perform(self, step: Step) -> Mapping[str, Any] | None:
-        return super().perform(step) if self.trigger.listens else {}
+        return super().perform(step) if self.awaits[0].listens else {}
 
 
 class Boundary(Listener):
@@ -73,7 +118,12 @@ class StartEvent(Listener):
         super().__init__(scope, node)
         self.outcome = "caught" if node.events else "completed"
 
-    def perform(self, step: Step) -> Mapping[str, Any]:
+    def perform(self, step: Step) -> Mapping[str, Any] | None:
+        first = step.first
+        if self.needs_all and first:  # the first began the case; it waits for the others
+            step.first = ""
+            self.wait(step, but=next((it for it in self.awaits if first in (it.name, it.kind)), None))
+            return None
         return step.note.caught or {}
 
     def triggered(self, step: Step, caught: dict[str, Any]) -> None:
@@ -83,13 +133,12 @@ class StartEvent(Listener):
 class ReceiveTask(Activity):
     """An activity that waits for a message."""
 
-    trigger: Trigger
     outcome = "caught"
 
     def work(self, step: Step) -> Mapping[str, Any] | None:
         if step.note.caught is not None:
             return step.note.caught
-        listen(step, self.trigger.wait(step.visible(), step.scope.live.at))
+        listen(step, self.awaits[0].wait(step.visible(), step.scope.live.at))
         return None
 
     def take(self, step: Step, event: Event) -> None:
@@ -106,36 +155,59 @@ class ReceiveTask(Activity):
 
 
 class ThrowEvent(NodeSpec):
-    """An intermediate or end event that says something: a message, a signal, an error, an escalation; or nothing."""
+    """An intermediate or end event that says something - a message, a signal, an error, ... - or nothing."""
 
-    said: Trigger | None = None
+    says: tuple[Trigger, ...] = ()
 
-    def perform(self, step: Step) -> Mapping[str, Any]:
+    def perform(self, step: Step) -> Mapping[str, Any] | None:
         if self.inputs_:
             step.note.local = step.scope.map(self.inputs_, {}, nested=False)
-        if self.said is None:
-            return {}
-        if self.said.kind in ("message", "signal"):
-            send(self, step, self.said)
-        elif self.said.kind in ("error", "escalation"):
-            self._escape(step, self.said)
-        elif self.said.kind == "terminate":
-            for other in list(step.scope.steps()):
-                if other is not step:
-                    other.cancel()
-        return {}
+        waits = False
+        for said in self.says:
+            waits = self._say(step, said) or waits
+        return None if waits else {}
 
-    def _escape(self, step: Step, said: Trigger) -> None:
-        live = step.scope.live
-        catcher = find_catcher(step.scope, None, said.kind, said.code)
-        if catcher is None:
-            if said.kind == "error":
-                live.catches.append(Catcher(None, None, {}, said.code, self.element))
-            return
-        live.catches.append(catcher)
+    def _say(self, step: Step, said: Trigger) -> bool:
+        """Whether the step must wait until it is done."""
+        match said.kind:
+            case "message" | "signal":
+                send(self, step, said)
+            case "error" | "escalation":
+                escape(self, step, said)
+            case "terminate":
+                cancel_others(step)
+            case "cancel":
+                cancel_others(step)
+                return undo(step, step.scope, "")
+            case "compensate":
+                return undo(step, step.scope, said.name, waits=said.waits)
+        return False
+
+    def undone(self, step: Step) -> None:
+        """All that a compensation had to undo is undone. Raises StepFault."""
+        if step.note.quiet:
+            step.complete()
+        else:
+            self.complete(step, {})
 
     def choose(self, step: Step) -> tuple[FlowSpec, ...]:
         live = step.scope.live
-        if live.catches and live.catches[-1].interrupts:
+        if step.note.quiet or (live.catches and live.catches[-1].interrupts):
             return ()
         return super().choose(step)
+
+    def _on_complete_hook(self, step: Step) -> None:
+        super()._on_complete_hook(step)
+        if not step.note.quiet and any(said.kind == "cancel" for said in self.says):
+            escape(self, step, Trigger("cancel"))
+
+
+def escape(spec: NodeSpec, step: Step, said: Trigger, scope: Scope | None = None) -> Catcher | None:
+    """An error, an escalation or a cancellation looks for who catches it; nobody ends the case where it is an error."""
+    live = step.scope.live
+    catcher = find_catcher(scope or step.scope, None, said.kind, said.code)
+    if catcher is None and said.kind == "error":
+        catcher = Catcher(None, None, {}, said.code, spec.element)
+    if catcher is not None:
+        live.catches.append(catcher)
+    return catcher

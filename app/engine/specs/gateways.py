@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from app.diagrams.model import Node
+from app.expressions import Compiled
 
 from .. import spiff
 from ..errors import StepFault
 from ..spec import FlowSpec, NodeSpec, ScopeSpec, holds
 from ..step import Step
+from .arrivals import DEADLOCK, came, gather, settle, wait
 from .watching import unwatch, watch
-
-DEADLOCK = "join-deadlock"  #: the fault of a join that waits for a token which cannot come
 
 if TYPE_CHECKING:
     from ..live import Live
@@ -44,21 +44,7 @@ class Join(NodeSpec):
     def enter(self, scope: Scope, flow: FlowSpec | None, previous: tuple[str, ...]) -> Step:
         if flow is None or len(self.incoming) < 2:
             return super().enter(scope, flow, previous)
-        number = scope.piece.joins.get(self.name)
-        step = scope.find(number) if number is not None else None
-        if step is None:
-            step = self._wait(scope, previous)
-        else:
-            step.note.previous = (*step.note.previous, *previous)
-        step.note.arrived.setdefault(flow.id, []).extend(previous)
-        step.touch()
-        return step
-
-    def _wait(self, scope: Scope, previous: tuple[str, ...]) -> Step:
-        step = super().enter(scope, None, previous)
-        scope.piece.joins[self.name] = step.number
-        step._set_state(spiff.WAITING)
-        return step
+        return gather(self, scope, flow.id, previous)
 
     def perform(self, step: Step) -> Mapping[str, Any]:
         if step.note.arrived:
@@ -77,15 +63,13 @@ class Join(NodeSpec):
 
     def _gather(self, step: Step) -> None:
         """Take one token of each flow; what came more than once waits for the next time."""
-        note, scope = step.note, step.scope
-        left = {flow: refs[1:] for flow, refs in note.arrived.items() if len(refs) > 1}
-        note.previous = tuple(refs[0] for refs in note.arrived.values())
-        note.arrived = {}
-        scope.piece.joins.pop(self.name, None)
-        if left:
-            following = self._wait(scope, tuple(ref for refs in left.values() for ref in refs))
-            following.note.arrived = left
-            self._update(following)
+        arrived = step.note.arrived
+        settle(
+            self,
+            step,
+            tuple(refs[0] for refs in arrived.values()),
+            {flow: refs[1:] for flow, refs in arrived.items()},
+        )
 
     def withdraw(self, step: Step) -> None:
         if step.scope.piece.joins.get(self.name) == step.number:
@@ -143,12 +127,17 @@ class InclusiveGateway(Join):
     def _update_hook(self, step: Step) -> bool:
         return step.state in (spiff.FUTURE, spiff.WAITING) and not step.note.arrived
 
+    def asks(self, step: Step) -> bool:
+        """Whether it goes on when no other token can come to it."""
+        return True
+
     def may_go(self, step: Step, places: set[str]) -> bool:
         """Whether no token at any of these nodes keeps it waiting."""
         if not places:
             return True
-        came = [self.sources[flow] for flow in self.incoming if flow in step.note.arrived]
-        empty = [self.sources[flow] for flow in self.incoming if flow not in step.note.arrived]
+        full = {*step.note.arrived, *step.note.used}
+        came = [self.sources[flow] for flow in self.incoming if flow in full]
+        empty = [self.sources[flow] for flow in self.incoming if flow not in full]
         return not any(
             any(place in sources for sources in empty) and not any(place in sources for sources in came)
             for place in places
@@ -162,22 +151,95 @@ class InclusiveGateway(Join):
         return taken or _default(self.flows)
 
 
+class ComplexGateway(InclusiveGateway):
+    """Goes on when its activation condition says so; then waits for the tokens of the other ways, and begins anew.
+
+    The first step counts until the condition is true, takes a token of each way that has one, and goes on. A second,
+    quiet one then waits for reset: until each other way has brought its token, or none can come. Only flows whose
+    condition speaks of `waitingForStart` leave it then (BPMN 2.0.2, 13.4.5).
+    """
+
+    activation: Compiled | None = None
+
+    def _update_hook(self, step: Step) -> bool:
+        note = step.note
+        if not note.arrived or note.used:
+            return not note.used or self._is_full(step)
+        return self.activation is not None and self.activation.evaluate(self._seen(step, start=True)) is True
+
+    def _is_full(self, step: Step) -> bool:
+        return all(flow in step.note.used or flow in step.note.arrived for flow in self.incoming)
+
+    def _seen(self, step: Step, *, start: bool) -> Mapping[str, Any]:
+        counts = {flow: len(step.note.arrived.get(flow, ())) for flow in self.incoming}
+        return {**step.visible(), **counts, "activationCount": came(step), "waitingForStart": start}
+
+    def asks(self, step: Step) -> bool:
+        return bool(step.note.used)
+
+    def missing(self, step: Step) -> StepFault:
+        text = self.activation.text if self.activation is not None else ""
+        return StepFault(DEADLOCK, f"Nobody is left who could come, and “{text}” is not true: it waits for ever.")
+
+    def perform(self, step: Step) -> Mapping[str, Any]:
+        note = step.note
+        if len(self.incoming) < 2:
+            return {}
+        if not note.used and not self._update_hook(step):  # a deadlock that an operator tries again
+            raise self.missing(step)
+        self._gather(step)
+        return {}
+
+    def _gather(self, step: Step) -> None:
+        """Take one token of each way that has one and was not used before; then wait for reset, or begin anew."""
+        note, used = step.note, step.note.used
+        step.chosen = self._ways(step, start=not used)
+        taken = [flow for flow in note.arrived if flow not in used]
+        left = {flow: refs[1:] if flow in taken else refs for flow, refs in note.arrived.items()}
+        first = tuple(note.arrived[flow][0] for flow in taken)
+        if used or len(taken) == len(self.incoming):
+            settle(self, step, first, left)
+            return
+        settle(self, step, first, {})
+        reset = wait(self, step.scope, first, quiet=True)
+        reset.note.used = tuple(taken)
+        reset.note.arrived = {flow: refs for flow, refs in left.items() if refs}
+        step.scope.live.joining[step.scope.path] = step.scope
+
+    def choose(self, step: Step) -> tuple[FlowSpec, ...]:
+        if len(self.incoming) < 2:
+            return super().choose(step)
+        return step.chosen
+
+    def _ways(self, step: Step, *, start: bool) -> tuple[FlowSpec, ...]:
+        seen = self._seen(step, start=start)
+        if not start:
+            asked = [flow for flow in self.flows if flow.condition and "waitingForStart" in flow.condition.names]
+            return tuple(flow for flow in asked if holds(flow, seen))
+        taken = tuple(flow for flow in self.flows if not flow.is_default and holds(flow, seen))
+        return taken or _default(self.flows)
+
+    def _on_complete_hook(self, step: Step) -> None:
+        if step.note.quiet and step.chosen:
+            step.note.quiet = False
+            self.tell_entered(step)
+        super()._on_complete_hook(step)
+
+
 def release(live: Live) -> bool:
     """Let one inclusive join go on that waits for nothing any more. False when there is none."""
     for path, scope in list(live.joining.items()):
         waiting = [step for step in map(scope.find, list(scope.piece.joins.values())) if step is not None]
-        joins = [step for step in waiting if isinstance(step.task_spec, InclusiveGateway)]
+        joins = [(step, step.task_spec) for step in waiting if isinstance(step.task_spec, InclusiveGateway)]
         if not joins:
             del live.joining[path]
             continue
         # One that failed, or is ready already, is not asked again.
-        joins = [step for step in joins if step.state == spiff.WAITING]
+        joins = [(step, spec) for step, spec in joins if step.state == spiff.WAITING and spec.asks(step)]
         places = {step.number: step.note.at for step in scope.steps() if not step.is_watch}
-        for step in joins:
-            gateway = step.task_spec
-            assert isinstance(gateway, InclusiveGateway)
+        for step, spec in joins:
             others = {place for number, place in places.items() if number != step.number}
-            if gateway.may_go(step, others):
+            if spec.may_go(step, others):
                 step._ready()
                 return True
     return False
@@ -193,10 +255,8 @@ def deadlocks(live: Live) -> Iterator[tuple[Step, StepFault]]:
         if not joins or scope.piece.tokens != len(joins):
             continue
         for step in [scope.find(number) for number in joins.values()]:
-            if step is not None and step.state == spiff.WAITING:
-                gateway = step.task_spec
-                assert isinstance(gateway, Join)
-                yield step, gateway.missing(step)
+            if step is not None and step.state == spiff.WAITING and not step.note.quiet:
+                yield step, step.task_spec.missing(step)
 
 
 class EventGateway(NodeSpec):
@@ -211,6 +271,18 @@ class EventGateway(NodeSpec):
         step.chosen = tuple(flow for flow in self.flows if flow.target.name == at)[:1]
         step.complete()
 
+    def begin_at(self, scope: Scope, element: str, caught: dict[str, Any]) -> None:
+        """A case begins by one of the events behind it; where it is parallel, the others are waited for."""
+        step = self.enter(scope, None, ())
+        step.note.caught = caught
+        step.first = element
+        step.chosen = tuple(flow for flow in self.flows if self.is_parallel or flow.target.name == element)
+        step.complete()
+
+    @property
+    def is_parallel(self) -> bool:
+        return self.node.event_gateway_type == "Parallel"
+
     def skip(self, step: Step, result: Mapping[str, Any]) -> None:
         raise StepFault("no-flow", "Which event came is not known: an event-based gateway cannot be skipped.")
 
@@ -222,7 +294,8 @@ class EventGateway(NodeSpec):
         super()._on_complete_hook(step)
         for number in step._children:
             child = step.scope.tasks[number]
-            child.note.caught = step.note.caught
+            if step.first in ("", child.note.at):
+                child.note.caught = step.note.caught
 
 
 def _default(flows: tuple[FlowSpec, ...]) -> tuple[FlowSpec, ...]:

@@ -14,10 +14,13 @@ from app.diagrams.model import Node
 from app.expressions import Compiled
 
 from .. import data, limits
-from ..codec import LoopNote
+from ..codec import LoopNote, Piece
 from ..errors import StepFault
 from ..spec import NodeSpec, ScopeSpec
-from .scopes import Container, begin, cancel_below
+from .behaviors import throw_of_instance
+from .compensation import remember
+from .scopes import Container, begin, cancel_below, cancel_scope
+from .triggers import Trigger
 
 if TYPE_CHECKING:
     from ..build import _Builder
@@ -40,7 +43,14 @@ class Loop(Container):
     completion: Compiled | None = None
     output_collection = ""
     output_element: Compiled | None = None
+    throws: tuple[tuple[Trigger, Compiled | None], ...] = ()  #: as instances complete, each with its condition
+    throws_once = False
     own = ""  #: variable that every instance has for itself, so that its result is not overwritten by another
+
+    @staticmethod
+    def counts(loop: LoopNote) -> dict[str, int]:
+        """The names of its counters, for expressions."""
+        return _counts(loop)
 
     def work(self, step: Step) -> Mapping[str, Any] | None:
         items = self._items(step)
@@ -90,21 +100,57 @@ class Loop(Container):
         begin(child, self.inner.starts, (body.path,))
 
     def inside_over(self, step: Step, scope: Scope) -> None:
+        if scope.piece.kind == "multi":
+            self.finish(step, scope)
+            return
         live, body = scope.live, scope.parent
         assert body is not None
+        self._count(body, scope)
+        if throw_of_instance(self, step, body):
+            return
         if self.end_instance(live, body, scope):
-            result = self.gather(live, body)
-            cancel_below(step)
-            self.complete(step, result)
+            live.endings.append((body, step))  # what was thrown is heard first
 
-    def end_instance(self, live: Live, body: Scope, child: Scope) -> bool:
-        """One instance is over. Whether that was the last."""
+    def _count(self, body: Scope, child: Scope) -> None:
         loop = body.piece.loop
         assert loop is not None
         loop.active -= 1
         loop.completed += 1
         body.touch()
-        seen = child.visible(_counts(loop))
+        if self.undone_by is not None:
+            remember(body, self, "", child.data)
+
+    def finish(self, step: Step, body: Scope) -> None:
+        """All instances are over, or nobody wants the others. Raises StepFault."""
+        result = self.gather(body.live, body)
+        if body.piece.done:
+            step.scope.piece.done = (*step.scope.piece.done, *body.piece.done)
+            body.piece.done = ()
+        self._leave(step, body)
+        self.complete(step, result)
+
+    def _leave(self, step: Step, body: Scope) -> None:
+        """What is kept of the instances stays for compensation; all else goes."""
+        live = body.live
+        children = [scope for scope in live.below(body.path) if scope.parent is body]
+        if not any(scope.piece.kind == "kept" for scope in children):
+            cancel_below(step)
+            return
+        for child in children:
+            if child.piece.kind != "kept":
+                cancel_scope(child)
+        body.piece.of = self.element
+        body.touch()
+
+    def remember(self, step: Step) -> None:
+        if self.undone_by is None:  # else each instance was remembered
+            super().remember(step)
+
+    def end_instance(self, live: Live, body: Scope, child: Scope) -> bool:
+        """One instance is over. Whether that was the last."""
+        loop = body.piece.loop
+        assert loop is not None
+        seen = child.visible(self.counts(loop))
         done = self.completion is not None and self.completion.evaluate(seen) is True
         self._keep(live, child, seen)
         if done or loop.completed == loop.total:
@@ -116,21 +162,25 @@ class Loop(Container):
 
     def _keep(self, live: Live, child: Scope, seen: Mapping[str, Any]) -> None:
         """The instance goes; what it yields waits in its piece for the end of the whole."""
-        if not self.output_collection:
-            live.forget(child)
+        kept = self.undone_by is None and bool(child.piece.done)
+        if not self.output_collection and not kept:
+            live.forget_below(child.path)
             return
-        result = self.output_element.evaluate(seen) if self.output_element is not None else None
-        child.piece.kind, child.piece.next = "result", 1
-        child.data = child.piece.data = data.clean({"value": result})
+        value = self.output_element.evaluate(seen) if self.output_element is not None else None
+        result = data.clean({"value": value}) if self.output_collection else {}
         child.touch()
+        if kept:
+            child.piece.kind, child.piece.result = "kept", result
+            return
+        child.piece.kind, child.piece.next = "result", 1
+        child.data = child.piece.data = result
 
     def gather(self, live: Live, body: Scope) -> dict[str, Any]:
         """What the instances yielded, in their order; null for those that were cut short."""
         if not self.output_collection:
             return {}
         instances = [scope.piece for scope in live.below(body.path) if scope.parent is body]
-        yielded = [piece.data.get("value") if piece.kind == "result" else None for piece in instances]
-        return {self.output_collection: yielded}
+        return {self.output_collection: [_yielded(piece) for piece in instances]}
 
 
 class StandardLoop(Loop):
@@ -173,15 +223,17 @@ class StandardLoop(Loop):
     def end_instance(self, live: Live, body: Scope, child: Scope) -> bool:
         loop = body.piece.loop
         assert loop is not None
-        loop.active -= 1
-        loop.completed += 1
-        body.touch()
         seen = dict(child.visible())
-        live.forget(child)
+        self._keep(live, child, seen)
         if not self._again(seen, loop.completed):
             return True
         self._open(body, loop.completed + 1, None, starts=True)
         return False
+
+
+def _yielded(piece: Piece) -> Any:
+    result = {"result": piece.data, "kept": piece.result}.get(piece.kind, {})
+    return result.get("value")
 
 
 def _counts(loop: LoopNote) -> dict[str, int]:
@@ -216,6 +268,25 @@ def build(
     return spec
 
 
+def _behavior(builder: _Builder, spec: Loop, node: Node) -> None:
+    loop = node.loop
+    assert loop is not None
+    said = f"The multi-instance behaviour {loop.behavior}"
+    if loop.behavior not in ("", "All", "None", "One", "Complex"):
+        builder.refuse(node.id, loop.line or node.line, f"{said} is not run.")
+    elif loop.behavior in ("None", "One", "Complex") and not loop.throws:
+        builder.refuse(node.id, loop.line or node.line, f"{said} names no event that it throws.")
+    spec.throws_once = loop.behavior == "One"
+    for each in loop.throws:
+        if each.event.kind not in ("message", "signal", "error", "escalation"):
+            line = each.event.line or node.line
+            builder.refuse(node.id, line, f"{said} with the event {each.event.kind} is not run.")
+    spec.throws = tuple(
+        (builder.trigger(node, each.event, throws=True), builder.compile(node.id, each.condition))
+        for each in loop.throws
+    )
+
+
 def _inside(builder: _Builder, activity: NodeSpec, node: Node) -> None:
     activity.inputs_ = builder._mappings(node, node.inputs)
     activity.outputs_ = builder._mappings(node, node.outputs)
@@ -244,8 +315,7 @@ def _multi(builder: _Builder, scope: ScopeSpec, node: Node) -> Loop:
     spec.output_element = builder.compile(node.id, loop.output_element)
     if loop.collection is None and loop.cardinality is None:
         builder.refuse(node.id, loop.line or node.line, "The multi-instance has neither a collection nor a number.")
-    if loop.behavior not in ("", "All"):
-        builder.refuse(node.id, loop.line or node.line, f"The multi-instance behaviour {loop.behavior} is not run.")
+    _behavior(builder, spec, node)
     text = loop.output_element.text.strip() if loop.output_element is not None else ""
     if _PLAIN.fullmatch(text):
         spec.own = text.partition(".")[0]

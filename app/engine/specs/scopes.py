@@ -13,6 +13,7 @@ from .. import data, limits
 from ..errors import StepFault
 from ..spec import NodeSpec, ScopeSpec
 from .activities import Activity
+from .compensation import holds_something
 from .watching import emerge, watch
 
 if TYPE_CHECKING:
@@ -31,8 +32,16 @@ class Container(Activity):
         return super().perform(step)
 
     def inside_over(self, step: Step, scope: Scope) -> None:
-        scope.live.forget(scope)
+        self.leave(scope)
         self.complete(step, scope.data)
+
+    def leave(self, scope: Scope) -> None:
+        """The scope is over: it goes, or is kept with what may have to be undone in it."""
+        if self.undone_by is None and holds_something(scope):
+            scope.piece.of = self.element
+            scope.touch()
+        else:
+            scope.live.forget_below(scope.path)
 
     def call_off(self, step: Step) -> None:
         cancel_below(step)
@@ -47,10 +56,46 @@ class SubProcess(Container):
     inner: ScopeSpec
     opens = "sub"
 
-    def work(self, step: Step) -> None:
+    def work(self, step: Step) -> Mapping[str, Any] | None:
+        if not self.inner.starts:  # nothing is drawn in it
+            return {}
         scope = step.scope.live.open(step.scope, step.ref, self.inner, "sub", step.note.local)
         step.note.local = {}
         begin(scope, self.inner.starts, (step.ref,))
+        return None
+
+
+class AdHoc(SubProcess):
+    """A sub-process whose activities begin without being led to: all at once, or one after the other."""
+
+    completion: Compiled | None = None
+    sequential = False
+
+    def work(self, step: Step) -> None:
+        scope = step.scope.live.open(step.scope, step.ref, self.inner, "sub", step.note.local)
+        step.note.local = {}
+        self._round(scope, step)
+
+    def _round(self, scope: Scope, step: Step) -> None:
+        starts = self.inner.starts
+        if self.sequential:
+            scope.piece.left = tuple(spec.name for spec in starts[1:])
+            starts = starts[:1]
+        begin(scope, starts, (step.ref,))
+
+    def is_met(self, scope: Scope) -> bool:
+        """Whether its completion condition is true."""
+        return self.completion is not None and self.completion.evaluate(scope.visible()) is True
+
+    def inside_over(self, step: Step, scope: Scope) -> None:
+        piece = scope.piece
+        if piece.closing or (not piece.left and (self.completion is None or self.is_met(scope))):
+            super().inside_over(step, scope)
+        elif piece.left:
+            following, piece.left = self.inner.task_specs[piece.left[0]], piece.left[1:]
+            begin(scope, (following,), (step.ref,))
+        else:
+            self._round(scope, step)
 
 
 class EventSubProcess(Container):
@@ -65,8 +110,7 @@ class EventSubProcess(Container):
 
     def begin(self, scope: Scope, caught: dict[str, Any]) -> None:
         """Its start event has caught something."""
-        trigger = self.start.trigger
-        if self.start.node.interrupting or (trigger is not None and trigger.kind == "error"):
+        if self.start.node.interrupting or any(it.kind == "error" for it in self.start.awaits):
             for step in list(scope.steps()):
                 step.cancel()
             scope.piece.watches = ()
@@ -102,25 +146,30 @@ class CallActivity(Container):
         except LanewayError as fault:
             raise StepFault("no-program", f"The process “{key}” cannot be called: {fault.message}") from fault
         starts = program.root.starts
-        if not starts or (len(starts) > 1 and all(spec.node.kind == "startEvent" for spec in starts)):
-            raise StepFault("no-program", f"The process “{key}” has no single start event without a trigger.")
+        if not starts:
+            raise StepFault("no-program", f"The process “{key}” has no start event without a trigger.")
+        starts = starts[:1] if starts[0].node.kind == "startEvent" else starts
         values = {name: data.copied(value) for name, value in (seen if self.passes_all else step.note.local).items()}
         called = scope.live.open(scope, step.ref, program.root, "call", values, program)
         begin(called, starts, (step.ref,))
 
     def inside_over(self, step: Step, scope: Scope) -> None:
-        scope.live.forget(scope)
+        self.leave(scope)
         # What it was only given may have been changed by others since: that is not written back.
         written = {name: scope.data[name] for name in scope.piece.written if name in scope.data}
         self.complete(step, scope.data if self.outputs_ else written)
 
 
 def begin(
-    scope: Scope, starts: Iterable[NodeSpec], previous: tuple[str, ...], caught: dict[str, Any] | None = None
+    scope: Scope,
+    starts: Iterable[NodeSpec],
+    previous: tuple[str, ...],
+    caught: dict[str, Any] | None = None,
+    first: str = "",
 ) -> None:
     """Let a new scope begin: its event sub-processes listen, tokens appear at its starts. Raises StepFault."""
     try:
-        if scope.spec.listening:
+        if scope.spec.listening and not scope.piece.watches:
             scope.piece.watches = watch(scope, None, scope.spec.listening)
     except StepFault:
         scope.live.forget(scope)
@@ -128,14 +177,21 @@ def begin(
     for spec in starts:
         step = spec.enter(scope, None, previous)
         if caught is not None:
-            step.note.caught = caught
+            step.note.caught, step.first = caught, first
         spec._update(step)
 
 
 def cancel_below(step: Step) -> None:
     """Take away every scope that the step opened, innermost first."""
     live = step.scope.live
-    for scope in live.below(step.ref, itself=True) if live.has(step.ref) else ():
-        for inner in list(scope.steps()):
+    if live.has(step.ref):
+        cancel_scope(live.scope(step.ref))
+
+
+def cancel_scope(scope: Scope) -> None:
+    """Take a scope away with everything below, innermost first."""
+    live = scope.live
+    for each in live.below(scope.path, itself=True):
+        for inner in list(each.steps()):
             inner.cancel()
-        live.forget(scope)
+        live.forget(each)

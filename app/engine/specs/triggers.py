@@ -1,4 +1,4 @@
-"""What an event waits for, and the telling of it: timers, messages and signals."""
+"""What an event waits for, and the telling of it: timers, messages, signals and conditions."""
 
 from __future__ import annotations
 
@@ -7,17 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from app.core import jsontext
 from app.expressions import Compiled, to_json
 
 from .. import data, limits, moments
 from ..codec import Wait
-from ..errors import StepFault, UnknownStep
+from ..errors import StepFault, UnknownStep, UnreadableState
 from ..events import Event, MessageArrived, SignalArrived, TimerDue
 from ..happenings import MessageAwaited, MessageForgotten, TimerCleared, TimerSet
 
 if TYPE_CHECKING:
     from ..step import Step
+
+
+#: kinds of triggers that wait by themselves
+LISTENING = frozenset(("timer", "message", "signal", "conditional"))
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionMet:
+    """What a step has waited for in the data is so."""
+
+    ref: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +45,21 @@ class Trigger:
     expression: Compiled | None = None
     correlation: Compiled | None = None
 
+    waits: bool = True  #: compensation: the thrower goes on only when everything is undone
+
     @property
     def listens(self) -> bool:
-        """Somebody outside must bring it."""
-        return self.kind in ("timer", "message", "signal")
+        """It waits by itself: for the outside, or for the data; nobody in the case hands it over."""
+        return self.kind in LISTENING
 
     def wait(self, visible: Mapping[str, Any], at: datetime) -> Wait:
         """What to wait for, as things stand. Raises StepFault."""
         if self.kind == "timer":
             assert self.expression is not None
             return moments.wait_for(self.timer, self.expression.evaluate(visible), at)
+        if self.kind == "conditional":
+            assert self.expression is not None
+            return Wait(self.kind, name=self.expression.text)
         return Wait(self.kind, name=self.name, correlation=correlation_of(self.correlation, visible))
 
 
@@ -66,6 +84,8 @@ def listen(step: Step, wait: Wait) -> None:
     step.touch()
     if wait.due is not None:
         live.tell(TimerSet(step.ref, note.at, wait.due))
+    elif wait.kind == "conditional":
+        live.watch_data(step.ref)
     else:
         live.tell(MessageAwaited(step.ref, note.at, wait.kind, wait.name, wait.correlation))
 
@@ -76,20 +96,42 @@ def forget(step: Step) -> None:
     if wait is not None:
         step.note.wait = None
         step.touch()
-        live.tell(TimerCleared(step.ref) if wait.kind == "timer" else MessageForgotten(step.ref))
+        if wait.kind == "conditional":
+            live.unwatch_data(step.ref)
+        else:
+            live.tell(TimerCleared(step.ref) if wait.kind == "timer" else MessageForgotten(step.ref))
 
 
-def caught(step: Step, event: Event) -> dict[str, Any]:
+def caught(step: Step, event: Event | ConditionMet) -> dict[str, Any]:
     """What an event brings to a step that waits for it. Raises UnknownStep when it waits for something else."""
     wait = step.note.wait
     match event:
         case TimerDue() if wait is not None and wait.kind == "timer":
+            return {}
+        case ConditionMet() if wait is not None and wait.kind == "conditional":
             return {}
         case MessageArrived() if wait is not None and wait.kind == "message":
             return data.taken(event.payload)
         case SignalArrived() if wait is not None and wait.kind == "signal":
             return data.taken(event.payload)
     raise UnknownStep(ref=step.ref)
+
+
+def is_met(step: Step) -> bool:
+    """Whether the condition that a step waits for has become true: what was true already must be false in between.
+
+    Raises UnreadableState when the stored case does not belong to the drawing.
+    """
+    wait, host = step.note.wait, step.scope.find(step.note.host) if step.note.host else None
+    asked = [it.expression for it in step.task_spec.awaits if it.kind == "conditional" and it.expression is not None]
+    expression = next((it for it in asked if wait is not None and it.text == wait.name), None)
+    if expression is None or wait is None:
+        raise UnreadableState(step=step.ref)
+    met = expression.evaluate((host or step).visible()) is True
+    if met != wait.met:
+        step.note.wait = replace(wait, met=met)
+        step.touch()
+    return met and not wait.met
 
 
 def again(step: Step) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import spiff
 from ..codec import Wait
-from .triggers import listen
+from .triggers import Trigger, listen
 
 if TYPE_CHECKING:
     from ..scope import Scope
@@ -19,16 +19,17 @@ if TYPE_CHECKING:
     from ..step import Step
 
 
-def watch(scope: Scope, host: Step | None, specs: Iterable[NodeSpec]) -> tuple[int, ...]:
-    """Listen at each of these nodes. All expressions are evaluated first, so that a fault leaves nothing behind.
+def watch(scope: Scope, host: Step | None, specs: Iterable[NodeSpec], *, but: Trigger | None = None) -> tuple[int, ...]:
+    """Listen at each of these nodes, for each of its triggers but that one.
 
-    Raises StepFault.
+    All expressions are evaluated first, so that a fault leaves nothing behind. Raises StepFault.
     """
     visible = host.visible() if host is not None else scope.visible()
     waits: list[tuple[NodeSpec, Wait]] = []
     for spec in specs:
-        assert spec.trigger is not None
-        waits.append((spec, spec.trigger.wait(visible, scope.live.at)))
+        for trigger in spec.awaits:
+            if trigger.listens and trigger is not but:
+                waits.append((spec, trigger.wait(visible, scope.live.at)))
     numbers = []
     for spec, wait in waits:
         step = scope.place(spec, (host.ref,) if host else (), host=host.number if host else 0)
@@ -44,6 +45,22 @@ def unwatch(scope: Scope, numbers: Iterable[int]) -> None:
         step = scope.find(number)
         if step is not None:
             step.cancel()
+
+
+def siblings(watch: Step) -> list[Step]:
+    """The other watches of the same event that have not caught yet."""
+    scope = watch.scope
+    host = scope.find(watch.note.host) if watch.note.host else None
+    numbers = host.note.watches if host is not None else scope.piece.watches
+    steps = [scope.find(number) for number in numbers if number != watch.number]
+    return [step for step in steps if step is not None and step.note.at == watch.note.at and step.note.wait is not None]
+
+
+def cancel_others(step: Step) -> None:
+    """Take every other token of its scope away."""
+    for other in list(step.scope.steps()):
+        if other is not step:
+            other.cancel()
 
 
 def emerge(scope: Scope, spec: NodeSpec, caught: dict[str, Any], previous: tuple[str, ...]) -> Step:
