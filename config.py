@@ -42,6 +42,12 @@ DEFAULTS: dict[str, Any] = {
     "KEY_DAYS": 30,
     # Largest request body, bytes.
     "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,
+    # What one case may ask for: elements of a multi-instance and rounds of a loop; processes that call each other;
+    # steps of one move, and rounds of one move through the same node (more is an endless loop, and an incident).
+    "MOST_INSTANCES": 5_000,
+    "MOST_CALLS": 50,
+    "MOST_STEPS": 10_000,
+    "MOST_ROUNDS": 1_000,
     # Live states kept warm in one server process.
     "LIVE_CACHE": 2000,
 }
@@ -57,6 +63,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "MESSAGE_WAIT_HOURS": (0, 24 * 365),
     "KEY_DAYS": (1, 3650),
     "MAX_CONTENT_LENGTH": (1024, 2**31),
+    "MOST_INSTANCES": (1, 1_000_000),
+    "MOST_CALLS": (1, 1_000),
+    "MOST_STEPS": (10, 1_000_000),
+    "MOST_ROUNDS": (2, 1_000_000),
     "LIVE_CACHE": (0, 10_000_000),
 }
 _YES, _NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}

@@ -41,6 +41,7 @@ from .happenings import (
 )
 from .host import Host
 from .kinship import Obstacle, fits, nodes
+from .limits import Limits
 from .live import Live, Pieces, Waiting, load, pieces_for
 from .migration import ElementMap, Migrated, Outlook, Redrawn, back, migrate, outlook
 from .program import Program, compile
@@ -61,6 +62,7 @@ __all__ = [
     "Failed",
     "Happening",
     "Host",
+    "Limits",
     "Live",
     "MessageArrived",
     "MessageAwaited",

@@ -6,12 +6,12 @@ nor wide diagrams have a limit. A move has a budget of steps and of computing: a
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from . import data, limits, spiff
+from . import data, spiff
+from .budget import Budget
 from .catching import Catcher, hand_over, throw
 from .codec import Undo
 from .errors import NoStart, StepFault, ThrownError, UnknownStep
@@ -127,7 +127,7 @@ def advance(live: Live, event: Event, *, at: datetime) -> list[Happening]:
 
 
 def _run(live: Live) -> list[Happening]:
-    left, until = limits.STEPS, time.thread_time() + limits.SECONDS
+    budget = Budget(live.host.limits)
     while True:
         if live.catches:
             _catch(live, live.catches.popleft())
@@ -143,14 +143,13 @@ def _run(live: Live) -> list[Happening]:
             step = live.ready.popleft()
             if step.state != spiff.READY:
                 continue
-            too_long = _too_long(left, until)
-            if too_long:
-                fail(live, step, StepFault("endless-loop", too_long))
+            too_much = budget.spend(step)
+            if too_much:
+                fail(live, step, StepFault("endless-loop", too_much))
                 # The next move begins with what is ready now, wherever it happens: nothing may wait to be asked.
                 while release(live):
                     pass
                 break
-            left -= 1
             _attempt(live, step, step.run)
         elif not release(live):
             for stuck, fault in deadlocks(live):
@@ -158,15 +157,6 @@ def _run(live: Live) -> list[Happening]:
             break
     told, live.told = live.told, []
     return told
-
-
-def _too_long(left: int, until: float) -> str:
-    """Why the move must stop here, "" when it may go on. The clock is looked at every eighth step."""
-    if not left:
-        return f"More than {limits.STEPS} steps in one move: this looks like an endless loop."
-    if left % 8 == 0 and time.thread_time() > until:
-        return f"More than {limits.SECONDS} seconds of computing in one move: this looks like an endless loop."
-    return ""
 
 
 def _attempt(live: Live, step: Step, work: Any) -> None:

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from app.decisions import Decided
 
+from .limits import Limits
+
 if TYPE_CHECKING:
     from .program import Program
 
 
 class Host(Protocol):
     """Given by the caller, belongs to one live state."""
+
+    @property
+    def limits(self) -> Limits:
+        """What this installation allows."""
 
     def program(self, key: str, version: str, caller_hash: str) -> Program:
         """The process that a call activity calls, chosen at the moment of the call."""

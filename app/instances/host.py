@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from app import decisions, engine
 from app.core.database import Statement
+from app.core.settings import setting
 from app.definitions import library
 from app.definitions.errors import NoSuchDefinition
 from app.instances.models import InstanceState
@@ -34,6 +35,12 @@ class Host:
     system_seq: int | None = None  #: where the system's record stands in this move: other versions in use move it
     #: the versions of called processes that this case met, by process key and content: a later call may run another
     versions: dict[tuple[str, str], library.Version] = field(default_factory=dict)
+
+    @property
+    def limits(self) -> engine.Limits:
+        """What the settings allow one case."""
+        names = ("MOST_STEPS", "MOST_ROUNDS", "MOST_INSTANCES", "MOST_CALLS")
+        return engine.Limits(*map(setting, names))
 
     def called(self, key: str, content: str) -> library.Version:
         """The version of a called process that a step runs on."""

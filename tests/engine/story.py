@@ -11,6 +11,8 @@ from app import engine
 from app.core.errors import NotFound
 from app.decisions import Decided
 from app.diagrams.model import Diagram
+from app.engine import limits
+from app.engine.limits import Limits
 from tests.engine.drawing import draw
 from tests.engine.ledger import Ledger
 
@@ -27,6 +29,7 @@ class FakeHost:
     def __init__(self, diagrams: tuple[Diagram, ...] = (), decisions: Mapping[str, Any] = {}) -> None:
         self.programs = {key: engine.compile(diagram, key) for diagram in diagrams for key in diagram.processes}
         self.decisions = decisions
+        self.limits = Limits(limits.STEPS, limits.ROUNDS, limits.INSTANCES, limits.CALLS)
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def program(self, key: str, version: str, caller_hash: str) -> engine.Program:

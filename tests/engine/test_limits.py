@@ -78,7 +78,10 @@ def test_a_case_kept_warm_forgets_what_is_over(made: Made) -> None:
     assert sum(len(value) for value in kept) < 20
 
 
-def test_automatic_rounds_beyond_every_depth_run_in_one_move() -> None:
+def test_automatic_rounds_beyond_every_depth_run_in_one_move_where_it_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "ROUNDS", 2500)
     story = Story(
         "start -> xor1 -> s -> xor2 -[n < 2500]-> xor1", "xor2 -[else]-> end", s=script("n + 1", "n"), data={"n": 0},
         balanced=False,
@@ -243,3 +246,22 @@ def test_a_loop_through_a_person_or_a_service_is_never_endless() -> None:
     for _ in range(limits.STEPS // 20):
         story.serve("it")
     assert story.all(engine.Failed) == []
+
+
+def test_a_loop_is_told_from_long_work_by_where_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ROUNDS", 20)
+    work = script("1", "x", loop=many(cardinality="100"))
+    assert Story("start -> work -> end", work=work).ended == "completed"
+    again = Story("start -> xor1 -> s -> xor2 -[n < 21]-> xor1", "xor2 -[else]-> end", s=script("n + 1", "n"),
+                  data={"n": 0}, balanced=False)  # fmt: skip
+    assert again.last(engine.Failed).code == "endless-loop"
+    again.retry(again.last(engine.Failed).element)
+    assert again.ended == "completed"
+
+
+def test_a_loop_of_costly_expressions_is_stopped_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LOOP_SECONDS", 0.0)
+    story = Story("start -> xor1 -> s -> xor2 -[true]-> xor1", "xor2 -[else]-> end", s=script("n + 1", "n"),
+                  data={"n": 0}, balanced=False)  # fmt: skip
+    assert "seconds of computing" in story.last(engine.Failed).message
+    assert story.data["n"] < 100

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import config
 from app import decisions, diagrams, engine
 from app.cli.beside import Beside, content
 from app.core.errors import Invalid, NotFound, Refused
@@ -116,6 +117,13 @@ class Shelf:
         return self.drawings[process].nodes[element]
 
     # -- what the engine asks (`engine.Host`) ----------------------------------------------------------------------
+
+    @cached_property
+    def limits(self) -> engine.Limits:
+        """What the settings allow one case; of steps ten times as many, since nothing of them is stored."""
+        allowed = config.load()
+        steps, rounds = 10 * allowed["MOST_STEPS"], 10 * allowed["MOST_ROUNDS"]
+        return engine.Limits(steps, rounds, allowed["MOST_INSTANCES"], allowed["MOST_CALLS"])
 
     def program(self, key: str, version: str, caller_hash: str) -> engine.Program:
         """A called process: of the same file, else of one beside it, which is judged as well. Raises Refused."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from app.diagrams.model import Node
 from app.expressions import Compiled
 
-from .. import data, limits
+from .. import data
 from ..codec import LoopNote, Piece
 from ..errors import StepFault
 from ..spec import NodeSpec, ScopeSpec
@@ -78,9 +78,9 @@ class Loop(Container):
                 raise StepFault(
                     "bad-collection", f"The number of instances “{self.cardinality.text}” is no whole number."
                 )
-            _limit(count)
+            _limit(step.scope.live, count)
             items = [None] * count
-        _limit(len(items))
+        _limit(step.scope.live, len(items))
         return items
 
     def _open(self, body: Scope, number: int, item: Any, *, starts: bool) -> None:
@@ -195,7 +195,7 @@ class StandardLoop(Loop):
         live = step.scope.live
         if live.has(step.ref):
             return self._resume(step, live.scope(step.ref))
-        if self.maximum == 0 or (self.test_before and not self._again(step.visible(), 0)):
+        if self.maximum == 0 or (self.test_before and not self._again(live, step.visible(), 0)):
             return {}
         body = live.open(step.scope, step.ref, self.inner, "multi", {})
         body.piece.loop = LoopNote(-1)
@@ -206,18 +206,18 @@ class StandardLoop(Loop):
         """A retry goes on after the rounds that were done."""
         assert body.piece.loop is not None
         rounds = body.piece.loop.completed
-        if not self._again({**step.visible(), "loopCounter": rounds}, rounds):
+        if not self._again(body.live, {**step.visible(), "loopCounter": rounds}, rounds):
             cancel_below(step)
             return {}
         self._open(body, rounds + 1, None, starts=True)
         return None
 
-    def _again(self, seen: Mapping[str, Any], rounds: int) -> bool:
+    def _again(self, live: Live, seen: Mapping[str, Any], rounds: int) -> bool:
         if self.maximum is not None and rounds >= self.maximum:
             return False
         again = self.condition is None or self.condition.evaluate(seen) is True
         if again:
-            _limit(rounds + 1)
+            _limit(live, rounds + 1)
         return again
 
     def end_instance(self, live: Live, body: Scope, child: Scope) -> bool:
@@ -225,7 +225,7 @@ class StandardLoop(Loop):
         assert loop is not None
         seen = dict(child.visible())
         self._keep(live, child, seen)
-        if not self._again(seen, loop.completed):
+        if not self._again(live, seen, loop.completed):
             return True
         self._open(body, loop.completed + 1, None, starts=True)
         return False
@@ -249,9 +249,10 @@ def _counts(loop: LoopNote) -> dict[str, int]:
     }
 
 
-def _limit(count: int) -> None:
-    if count > limits.INSTANCES:
-        raise StepFault("too-many", f"More than {limits.INSTANCES} instances of one activity.")
+def _limit(within: Live, count: int) -> None:
+    most = within.host.limits.instances
+    if count > most:
+        raise StepFault("too-many", f"More than {most} instances of one activity.")
 
 
 def build(

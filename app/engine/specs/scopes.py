@@ -139,8 +139,9 @@ class CallActivity(Container):
         key = self.target.evaluate(seen)
         if not isinstance(key, str) or not key:
             raise StepFault("bad-call", f"The process id “{self.target.text}” is no text.")
-        if scope.depth >= limits.CALLS:
-            raise StepFault("too-deep", f"More than {limits.CALLS} processes call each other, one inside the other.")
+        most = scope.live.host.limits.calls
+        if scope.depth >= most:
+            raise StepFault("too-deep", f"More than {most} processes call each other, one inside the other.")
         try:
             program = scope.live.host.program(key, self.version, scope.program.hash)
         except LanewayError as fault:
