@@ -34,7 +34,7 @@ REASONS: dict[str, Callable[[Node], bool]] = {
     "beside": lambda node: len(node.events) > 1 and _alone(node),
     "instantiate": lambda node: node.instantiate and bool(node.incoming),
     "parallel-event-gateway": lambda node: node.event_gateway_type != "Exclusive" and not node.instantiate,
-    "behavior": lambda node: node.loop is not None and _throws_nothing(node.loop),
+    "behavior": lambda node: node.loop is not None and _throws_oddly(node.loop),
 }
 
 #: forms that are drawn into the diagram; ours are files of their own
@@ -66,7 +66,7 @@ def _alone(node: Node) -> bool:
     return catches and any(event.kind in ("compensate", "cancel", "link") for event in node.events)
 
 
-def _throws_nothing(loop: Loop) -> bool:
-    if loop.behavior not in ("None", "One", "Complex"):
-        return loop.behavior not in ("", "All")
-    return not loop.throws or any(each.event.kind not in THROWN for each in loop.throws)
+def _throws_oddly(loop: Loop) -> bool:
+    """A behaviour that BPMN does not know, or one that throws what cannot be thrown while others go on."""
+    known = ("", "All", "None", "One", "Complex")
+    return loop.behavior not in known or any(each.event.kind not in THROWN for each in loop.throws)

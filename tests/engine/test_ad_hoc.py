@@ -17,6 +17,7 @@ from tests.engine.drawing import (
     receive,
     script,
     service,
+    sub,
     user,
 )
 from tests.engine.story import Story
@@ -136,6 +137,18 @@ def test_machines_throw_before_the_whole_is_over() -> None:
     story = Story("start -> work -> end", "seen -> end2", work=script("1", "x", loop=loop),
                   seen=boundary("work", "signal", "done", interrupting=False))  # fmt: skip
     assert story.trace.count("seen caught") == 2
+
+
+def test_a_behaviour_that_names_no_event_throws_none() -> None:
+    story = Story("start -> work -> end", work=user(loop=behaves(many(cardinality="1"), "None")))
+    story.answer("work")
+    assert story.ended == "completed"
+
+
+def test_what_an_instance_yields_may_be_a_variable_of_its_inside() -> None:
+    part = sub("start2 -> s -> end2", inputs={"r": "0"}, loop=many("[1, 2]", each="n", into="all", yields="r"),
+               s=script("n * 2", "r"))  # fmt: skip
+    assert Story("start -> part -> end", part=part).data == {"all": [2, 4]}
 
 
 def test_an_error_that_nobody_catches_ends_the_case() -> None:

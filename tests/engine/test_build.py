@@ -127,7 +127,6 @@ FLAWS: dict[str, tuple[tuple[str, ...], dict[str, Made], str, str]] = {
     "input that cannot be read": (LINE, {"it": user(inputs={"a": "1 +"})}, "it", "1 +"),
     "output into no name": (LINE, {"it": user(outputs={"a..b": "1"})}, "it", "a..b"),
     "multi-instance of nothing": (LINE, {"it": user(loop=Loop("multi"))}, "it", "neither"),
-    "multi-instance behaviour": (LINE, {"it": user(loop=replace(many("x"), behavior="One"))}, "it", "One"),
     "multi-instance of another behaviour": (
         LINE, {"it": user(loop=replace(many("x"), behavior="Some"))}, "it", "Some",
     ),

@@ -19,7 +19,7 @@ from ..errors import StepFault
 from ..spec import NodeSpec, ScopeSpec
 from .behaviors import throw_of_instance
 from .compensation import remember
-from .scopes import Container, begin, cancel_below, cancel_scope
+from .scopes import Container, SubProcess, begin, cancel_below, cancel_scope
 from .triggers import Trigger
 
 if TYPE_CHECKING:
@@ -265,6 +265,8 @@ def build(
     _inside(builder, activity, node)
     inner.starts = (activity,)
     spec = _standard(builder, scope, node) if node.loop.kind == "standard" else _multi(builder, scope, node)
+    if isinstance(activity, SubProcess) and spec.output_collection and not activity.outputs_:
+        activity.shows_inside = True
     spec.inner = inner
     return spec
 
@@ -275,8 +277,6 @@ def _behavior(builder: _Builder, spec: Loop, node: Node) -> None:
     said = f"The multi-instance behaviour {loop.behavior}"
     if loop.behavior not in ("", "All", "None", "One", "Complex"):
         builder.refuse(node.id, loop.line or node.line, f"{said} is not run.")
-    elif loop.behavior in ("None", "One", "Complex") and not loop.throws:
-        builder.refuse(node.id, loop.line or node.line, f"{said} names no event that it throws.")
     spec.throws_once = loop.behavior == "One"
     for each in loop.throws:
         if each.event.kind not in ("message", "signal", "error", "escalation"):

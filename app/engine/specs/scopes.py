@@ -55,6 +55,7 @@ class SubProcess(Container):
 
     inner: ScopeSpec
     opens = "sub"
+    shows_inside = False  #: an instance of a multi-instance: what it yields may be a variable of its inside
 
     def work(self, step: Step) -> Mapping[str, Any] | None:
         if not self.inner.starts:  # nothing is drawn in it
@@ -63,6 +64,12 @@ class SubProcess(Container):
         step.note.local = {}
         begin(scope, self.inner.starts, (step.ref,))
         return None
+
+    def inside_over(self, step: Step, scope: Scope) -> None:
+        super().inside_over(step, scope)
+        if self.shows_inside:
+            step.scope.data.update(scope.data)
+            step.scope.touch()
 
 
 class AdHoc(SubProcess):
