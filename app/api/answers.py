@@ -321,7 +321,22 @@ class Deployed(DeployedOne):
 
 
 #: Names of facts that are ids.
-_IDS = frozenset(("definition", "department", "lane", "from", "to", "incident", "message", "account", "customer"))
+_IDS = frozenset(
+    [
+        "definition",
+        "department",
+        "lane",
+        "from",
+        "to",
+        "incident",
+        "message",
+        "account",
+        "customer",
+        "was",
+        "tasks",
+        "order",
+    ]
+)
 
 
 def facts(found: Mapping[str, Any]) -> dict[str, Any]:

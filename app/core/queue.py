@@ -128,6 +128,16 @@ def under(session: Session, beginning: str) -> list[Mapping[str, Any]]:
     return [args for (args,) in ask(session, _under, _span(beginning))]
 
 
+def kept_under(tx: Tx, beginning: str) -> list[Mapping[str, Any]]:
+    """The same within a move."""
+    return [args for (args,) in tx.run(_under, _span(beginning))]
+
+
+def amend(tx: Tx, key: str, args: Mapping[str, Any]) -> None:
+    """The job of this key, if it is still there, is done with these arguments from its next attempt on."""
+    tx.change(_amend, {"key": key, "args_": args})
+
+
 def _span(beginning: str) -> dict[str, str]:
     return {"from_": beginning, "to": beginning[:-1] + chr(ord(beginning[-1]) + 1)}
 
@@ -135,6 +145,7 @@ def _span(beginning: str) -> dict[str, str]:
 _within = sa.and_(Job.key >= sa.bindparam("from_"), Job.key < sa.bindparam("to"))
 _under = Statement(sa.select(Job.args).where(_within).order_by(Job.key))
 _known = Statement(sa.select(Job.id).where(Job.key == sa.bindparam("key")))
+_amend = Statement(sa.update(Job).where(Job.key == sa.bindparam("key")).values(args=sa.bindparam("args_")))
 _withdraw = Statement(sa.delete(Job).where(Job.key == sa.bindparam("key")))
 _withdraw_under = Statement(sa.delete(Job).where(_within))
 

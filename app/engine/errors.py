@@ -22,7 +22,7 @@ class UnknownStep(Refused):
     """This step is over, or does not wait for that."""
 
 
-class CannotMigrate(Refused):
+class CannotMigrate(Invalid):
     """This case cannot go to that version: `obstacles` says what is in the way."""
 
 

@@ -21,6 +21,7 @@ from app.tasks import held
 from app.tasks.errors import NoSuchTask
 from app.tasks.held import Held
 from app.tasks.models import Candidate, Duty, Task, named_only
+from app.tasks.work import LIVE
 
 
 @dataclass(slots=True)
@@ -125,6 +126,19 @@ _at_ref = Statement(
     .outerjoin(_first, _first.id == sa.func.coalesce(Task.ended_by_id, Task.holder_id))
     .where(Task.instance_id == sa.bindparam("instance"), Task.ref == sa.bindparam("ref"))
 )
+_live_tasks = Statement(
+    sa.select(*_TASK)
+    .outerjoin(Lane, Lane.id == Task.lane_id)
+    .outerjoin(Duty, _own_duty)
+    .outerjoin(_first, _first.id == sa.func.coalesce(Task.ended_by_id, Task.holder_id))
+    .where(Task.instance_id == sa.bindparam("instance"), LIVE)
+    .order_by(Task.id)
+)
+_duties = Statement(
+    sa.select(Duty.group, Duty.account_id, Duty.role)
+    .where(Duty.instance_id == sa.bindparam("instance"))
+    .order_by(Duty.group, Duty.account_id)
+)
 _used_key = Statement(sa.select(MoveKey.body_hash, MoveKey.result).where(_same_key))
 
 
@@ -150,6 +164,18 @@ def task_at(tx: Tx, instance_id: int, ref: str, by: Actor) -> Held | None:
     """The task of a step, if a person works on it."""
     rows = tx.run(_at_ref, {"instance": instance_id, "ref": ref, "actor": by.account_id, "day": today()})
     return Held(*rows[0]) if rows else None
+
+
+def live_tasks(tx: Tx, instance_id: int, by: Actor) -> list[Held]:
+    """Every task of a case that somebody may still do."""
+    return [
+        Held(*row) for row in tx.run(_live_tasks, {"instance": instance_id, "actor": by.account_id, "day": today()})
+    ]
+
+
+def duties(tx: Tx, instance_id: int) -> list[tuple[str, int, str]]:
+    """Who had which part in the groups of four eyes of a case: (group, account, role)."""
+    return [(group, account, role) for group, account, role in tx.run(_duties, {"instance": instance_id})]
 
 
 def answered(tx: Tx, by: Actor, key: Key) -> Any:

@@ -35,3 +35,19 @@ class CannotStart(Invalid):
 
 class UnknownAccountNamed(Invalid):
     """Nobody has this login."""
+
+
+class OutOfUse(Refused):
+    """This version is out of use."""
+
+
+class AlreadyThere(Stale):
+    """This case is on that version already."""
+
+
+class MovedSince(Stale):
+    """This case has moved since it was migrated."""
+
+
+class NothingToUndo(Refused):
+    """This case was never migrated, or that is undone."""

@@ -16,7 +16,7 @@ from app.core.database import again, writing
 from app.core.errors import Invalid
 from app.core.keepable import keepable
 from app.definitions import timer_starts
-from app.instances import answers, incidents, messages, services, starting, timers
+from app.instances import answers, incidents, messages, migration, services, starting, timers
 from app.instances import case as cases
 from app.instances.case import Key
 from app.instances.errors import NotAllowed, NotRunning
@@ -135,6 +135,46 @@ def note_read(instance_id: int, *, by: Actor) -> None:
     """An auditor looked at the case: that is a fact of its record too."""
     with turn_of_case(instance_id, by=by, key=Key("read")) as turn:
         turn.say("instance.read")
+
+
+# -- another version ---------------------------------------------------------------------------------------------
+
+
+@again
+def migrate(
+    instance_id: int,
+    definition_id: int,
+    given: Mapping[str, str] | None = None,
+    *,
+    by: Actor,
+    key: str | None = None,
+    reason: str = "",
+    order: int | None = None,
+) -> dict[str, Any]:
+    """A case goes over to another version of its diagram, its elements by the map `given`, else by their ids.
+
+    Answers {"id", "state", "version"}. Raises NotAnalyst, NotRunning, OutOfUse, AlreadyThere, and CannotMigrate with
+    everything that is in the way. `order` is the order of many that this belongs to.
+    """
+    migration.require_analyst(by)
+    asked = Key("migrate", key, [instance_id, definition_id, given or {}, reason])
+    with turn_of_case(instance_id, by=by, key=asked) as turn:
+        if turn.repeated is not None:
+            return turn.repeated  # type: ignore[no-any-return]
+        return migration.migrate(turn, definition_id, given or {}, reason, order)
+
+
+@again
+def undo_migration(instance_id: int, *, by: Actor, key: str | None = None, reason: str = "") -> dict[str, Any]:
+    """A case goes back to the version before its last migration, exactly as it was, while nothing moved since.
+
+    Answers as `migrate`. Raises NotAnalyst, NotRunning, NothingToUndo, MovedSince.
+    """
+    migration.require_analyst(by)
+    with turn_of_case(instance_id, by=by, key=Key("undo_migration", key, [instance_id, reason])) as turn:
+        if turn.repeated is not None:
+            return turn.repeated  # type: ignore[no-any-return]
+        return migration.undo(turn, reason)
 
 
 # -- a task ------------------------------------------------------------------------------------------------------

@@ -68,10 +68,17 @@ class Replay:
             self.tasks[event.task_id] = _created(self.case, event, facts)
         elif event.kind == "step.left" and event.task_id is None:
             self._left(event, facts)
+        elif event.kind in ("case.migrated", "case.migration_undone"):
+            self._redraw(facts)
         elif event.kind in ("task.completed", "task.cancelled", "step.left"):
             self._closed(event, facts)
         else:
             _touch(self.tasks[event.task_id], event)
+
+    def _redraw(self, facts: Row) -> None:
+        for task_id, element, lane_id in facts["tasks"]:
+            task = self.tasks[task_id]
+            task.definition_id, task.element, task.lane_id = facts["definition"], element, lane_id
 
     def _change(self, event: Any, facts: Row, source: str | None) -> None:
         for name, (old, new) in facts.get("fields", {}).items():
@@ -129,6 +136,8 @@ _KINDS = (
     "task.started",
     "task.completed",
     "task.cancelled",
+    "case.migrated",
+    "case.migration_undone",
 )
 
 

@@ -56,6 +56,14 @@ def forget(tx: Tx, instance_id: int, ref: str) -> None:
     queue.withdraw(tx, _key(instance_id, ref))
 
 
+def place(tx: Tx, instance_id: int, places: Mapping[str, str]) -> None:
+    """The steps that wait for answers stand at these elements now; what was asked for is still wanted."""
+    for args in queue.kept_under(tx, _key(instance_id, "")):
+        element = places.get(args["ref"], args["element"])
+        if element != args["element"]:
+            queue.amend(tx, _key(instance_id, args["ref"]), {**args, "element": element})
+
+
 def waiting(tx: Tx, instance_id: int, ref: str) -> Request | None:
     """The call, if its answer is still wanted."""
     return _request(tx.run(_find, {"instance": instance_id, "key": _key(instance_id, ref)}))

@@ -144,13 +144,14 @@ def withdrawal(events: Sequence[Event], task_id: int) -> Event | None:
 def path(session: Session, case: Brief, diagram: Diagram, tasks: Iterable[Work]) -> Path:
     """Marks for the case's own drawing; called processes show as the call that runs."""
     steps = session.execute(
-        sa.select(StepRow.ref, StepRow.element, StepRow.outcome, StepRow.from_ref, StepRow.definition_id).where(
+        sa.select(StepRow.ref, StepRow.element, StepRow.outcome, StepRow.from_ref, StepRow.process_key).where(
             StepRow.instance_id == case.id
         )
     ).all()
     process = diagram.processes[case.process_key]
     live = [task for task in tasks if task.is_live]
-    own = {ref: element for ref, element, _, _, definition in steps if definition == case.definition_id}
+    # Of every version that the case has run on: where a migrated case came along is drawn where ids have stayed.
+    own = {ref: element for ref, element, _, _, key in steps if key == case.process_key}
     now = {task.element for task in live if task.process_key == case.process_key}
     called = {task.process_key for task in live} - {case.process_key}
     now |= {node.id for node in process.nodes.values() if node.called and node.called.target.text in called}

@@ -42,6 +42,11 @@ _set_state = Statement(
         end_code=sa.bindparam("code_"),
     )
 )
+_set_definition = Statement(
+    sa.update(ProcessInstance)
+    .where(ProcessInstance.id == sa.bindparam("instance"))
+    .values(definition_id=sa.bindparam("definition"))
+)
 _forget_state = Statement(sa.delete(InstanceState).where(InstanceState.instance_id == sa.bindparam("instance")))
 
 
@@ -113,6 +118,17 @@ class Turn:
             warm.host.run, warm.host.system_seq = self.tx.run, self.system_seq
             self._warm = warm
         return warm
+
+    @property
+    def host(self) -> Host:
+        """What the live state asks."""
+        return self._state.host
+
+    def go_over(self, version: Version, state: engine.Live) -> None:
+        """The case is on another version of its diagram from here on, in this live state."""
+        self._warm, self._own = lives.Warm(state, self.host), version
+        self.case.definition_id = version.id
+        self.tx.change(_set_definition, {"instance": self.case.id, "definition": version.id})
 
     def version_of(self, process_key: str, content: str) -> Version:
         """The version that a step runs on: the case's own, or one of a process it calls."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.core.database import Tx
+import sqlalchemy as sa
+
+from app.core.database import Statement, Tx
 from app.people.actor import Actor
 from app.tasks.errors import AlreadyClaimed, FourEyes, NotHead, NotHeld, NotInDepartment, TaskChanged, TaskIsOver
 from app.tasks.models import Duty, Task
@@ -57,6 +59,7 @@ class Held:
 #: the whole row, in the order of the fields above: a change puts it back as it then stands
 COLUMNS = tuple(Task.__table__.columns)
 _NAMES = [column.name for column in COLUMNS]
+_forget_duties = Statement(sa.delete(Duty).where(Duty.instance_id == sa.bindparam("instance")))
 
 
 def duty_role(task: Held) -> str:
@@ -175,6 +178,21 @@ def complete(tx: Tx, task: Held, by: Actor, at: datetime) -> None:
             "role": duty_role(task),
         }
         tx.add(Duty.__table__, row)
+
+
+def redraw(tx: Tx, task: Held, drawing: Mapping[str, object], *, is_other: bool) -> None:
+    """Another version of the diagram draws the task; `is_other`: who looks at it sees something else than it is now."""
+    task.version += is_other
+    for name, value in drawing.items():
+        setattr(task, name, value)
+    tx.put(Task.__table__, {name: getattr(task, name) for name in _NAMES})
+
+
+def put_duties(tx: Tx, instance_id: int, duties: Iterable[tuple[str, int, str]]) -> None:
+    """These parts in groups of four eyes, (group, account, role), instead of those that are written."""
+    tx.run(_forget_duties, {"instance": instance_id})
+    for group, account, role in duties:
+        tx.add(Duty.__table__, {"instance_id": instance_id, "group": group, "account_id": account, "role": role})
 
 
 def change(tx: Tx, task: Held, state: State, **values: object) -> None:

@@ -51,6 +51,8 @@ def _details(event: Event, words: Words) -> dict[str, str]:
     return {
         "name": words.step(event.element, lang) or str(facts.get("name") or ""),
         "code": str(facts.get("code") or ""),
+        "version": str(facts.get("version") or ""),
+        "was": str(facts.get("was_version") or ""),
         "due": moments.soon_or_day(datetime.fromisoformat(due), lang) if isinstance(due, str) else "",
         "fields": say("web.comma").join(words.label(str(each), lang, event.element) for each in _fields(event)),
         "outcome": say(f"history.outcome.{facts.get('outcome') or 'completed'}"),

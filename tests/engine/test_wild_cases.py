@@ -45,6 +45,7 @@ class Twin:
         data = {name: self.chance.choice([True, False, None]) for name in wild.NAMES}
         data["all"] = [1, 2]
         self.story = Story(diagram=diagrams.read(files[1]), calls=(diagrams.read(files[0]),), data=data, stored=False)
+        self.file = files[1]
         self.instance = int(moves.start(keys[0], data, by=cast.lin)["id"])
 
     def go(self, count: int) -> None:
@@ -127,5 +128,35 @@ def test_a_wild_case_is_stored_as_the_engine_holds_it(seed: int, cast: Cast, mor
     try:
         twin = Twin(seed, cast, morning)
         twin.go(12)
+    finally:
+        assert rebuild.check().differences == []
+
+
+class Restless(Twin):
+    """A twin whose case is taken to the same drawing in another version, now and then, and sometimes back."""
+
+    moved = 0
+
+    def move(self, step: engine.Waiting) -> engine.Event | None:
+        if self.moved < 6:
+            self.moved += 1
+            self.file += b"\n"
+            [again] = deploy(self.file, by=self.cast.chen, sources=Nothing(), file_name="wild.bpmn")
+            before = len(events(self.instance))
+            moves.migrate(self.instance, again.id, by=self.cast.chen)
+            assert len(events(self.instance)) == before + 1
+            self.agree()
+            if self.moved % 2:
+                moves.undo_migration(self.instance, by=self.cast.chen)
+                self.agree()
+        return super().move(step)
+
+
+@pytest.mark.parametrize("seed", range(3100, 3104))
+def test_a_wild_case_goes_on_the_same_way_in_another_version_of_the_same_drawing(
+    seed: int, cast: Cast, morning: FakeClock
+) -> None:
+    try:
+        Restless(seed, cast, morning).go(8)
     finally:
         assert rebuild.check().differences == []
