@@ -43,8 +43,9 @@ from .host import Host
 from .kinship import Obstacle, fits, nodes
 from .limits import Limits
 from .live import Live, Pieces, Waiting, load, pieces_for
-from .migration import ElementMap, Migrated, Outlook, Redrawn, back, migrate, outlook
+from .migration import Migrated, Outlook, Redrawn, back, migrate, outlook
 from .program import Program, compile
+from .redrawing import ElementMap
 from .specs.arrivals import DEADLOCK
 
 __all__ = [

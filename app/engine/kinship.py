@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .program import Program
 from .spec import NodeSpec, ScopeSpec
 from .specs.loops import Loop
+from .specs.scopes import AdHoc
 
 NO_TARGET = "no-target"  #: something active has no element in the new version
 OTHER_KIND = "other-kind"  #: the new element does something else
@@ -15,6 +16,8 @@ OTHER_LOOP = "other-loop"  #: repeated in the one, or otherwise, and not in the 
 ELSEWHERE = "elsewhere"  #: the new element stands in another sub-process, or on another activity
 NO_FLOW = "no-flow"  #: a token waits in a join that this way no longer leads to
 OTHER_TRIGGER = "other-trigger"  #: it waits for something of another kind
+
+NOT_UNDONE = "not-undone"  #: it is over and may have to be undone, which the new version cannot
 
 _PERSONS = frozenset(("userTask", "manualTask"))
 
@@ -35,7 +38,7 @@ def obstacle(was: NodeSpec, now: NodeSpec | None, target: str, new: Program, *, 
         return Obstacle(ELSEWHERE if target in new.process.nodes else NO_TARGET, was.name, target)
     if _loop_of(was) != _loop_of(now):
         return Obstacle(OTHER_LOOP, was.name, target)
-    if not _is_alike(was, now):
+    if not is_alike(was, now):
         return Obstacle(OTHER_KIND, was.name, target)
     if waits and kinds_of(was) != kinds_of(now):
         return Obstacle(OTHER_TRIGGER, was.name, target)
@@ -44,7 +47,8 @@ def obstacle(was: NodeSpec, now: NodeSpec | None, target: str, new: Program, *, 
 
 def kinds_of(spec: NodeSpec) -> tuple[str, ...]:
     """The kinds of what a node waits for."""
-    return (spec.trigger.kind,) if spec.trigger is not None else ()
+    kinds = tuple(sorted(trigger.kind for trigger in spec.awaits))
+    return (*kinds, "all") if getattr(spec, "needs_all", False) else kinds
 
 
 def nodes(program: Program) -> dict[str, NodeSpec]:
@@ -54,7 +58,7 @@ def nodes(program: Program) -> dict[str, NodeSpec]:
 
 def fits(was: NodeSpec, now: NodeSpec) -> bool:
     """Whether a step at the one may go to the other, as far as they themselves tell."""
-    return _loop_of(was) == _loop_of(now) and _is_alike(was, now) and kinds_of(was) == kinds_of(now)
+    return _loop_of(was) == _loop_of(now) and is_alike(was, now) and kinds_of(was) == kinds_of(now)
 
 
 def _nodes(scope: ScopeSpec) -> Iterator[tuple[str, NodeSpec]]:
@@ -67,12 +71,14 @@ def _nodes(scope: ScopeSpec) -> Iterator[tuple[str, NodeSpec]]:
             yield from _nodes(inner)
 
 
-def _is_alike(was: NodeSpec, now: NodeSpec) -> bool:
+def is_alike(was: NodeSpec, now: NodeSpec) -> bool:
+    """Whether both do the same kind of work."""
     kinds = {was.node.kind, now.node.kind}
     if len(kinds) > 1 and not kinds <= _PERSONS:
         return False
     inner = _inside(was), _inside(now)
-    return type(was) is type(now) and type(inner[0]) is type(inner[1])
+    orders = [each.sequential if isinstance(each, AdHoc) else None for each in inner]
+    return type(was) is type(now) and type(inner[0]) is type(inner[1]) and orders[0] == orders[1]
 
 
 def _inside(spec: NodeSpec) -> NodeSpec:
