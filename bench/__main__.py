@@ -11,6 +11,7 @@ BENCHES = {
     "complete": "complete",
     "age": "age",
     "wide": "wide",
+    "memory": "memory",
     "inbox": "inbox",
     "http": "http",
     "check": "check",

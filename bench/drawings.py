@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
- xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" targetNamespace="laneway">"""
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
+ targetNamespace="laneway">"""
 
 
 def drawing(key: str, nodes: Iterable[str], flows: Iterable[tuple[str, str, str]]) -> bytes:
@@ -52,6 +53,21 @@ def branches(count: int) -> bytes:
     for number in range(count):
         ways += [("split", f"t{number}", ""), (f"t{number}", "join", "")]
     return drawing(f"wide{count}", nodes, ways)
+
+
+def instances() -> bytes:
+    """One task for each of some people, whatever their number."""
+    loop = (
+        "<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements>"
+        '<zeebe:loopCharacteristics inputCollection="=people" inputElement="person" outputCollection="answers"'
+        ' outputElement="=done"/></bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>'
+    )
+    nodes = [
+        '<bpmn:startEvent id="start"/>',
+        f'<bpmn:userTask id="work" name="Work">{loop}</bpmn:userTask>',
+        '<bpmn:endEvent id="end"/>',
+    ]
+    return drawing("instances", nodes, [("start", "work", ""), ("work", "end", "")])
 
 
 def chain(count: int) -> bytes:

@@ -54,7 +54,7 @@ class World:
 
 
 @contextmanager
-def world(database: str) -> Iterator[World]:
+def world(database: str, **settings: Any) -> Iterator[World]:
     """A world on `sqlite` or `postgres`, with the durability that a real installation has."""
     folder = Path(tempfile.mkdtemp(prefix="laneway-bench-"))
     stop = None
@@ -63,7 +63,8 @@ def world(database: str) -> Iterator[World]:
             url, stop = _postgres(folder)
         else:
             url = f"sqlite:///{folder / 'laneway.db'}"
-        app = create_app({"DATABASE_URL": url, "DATA": str(folder), "SECRET_KEY": "bench", "RUN_JOBS": False})
+        fixed = {"DATABASE_URL": url, "DATA": str(folder), "SECRET_KEY": "bench", "RUN_JOBS": False}
+        app = create_app({**fixed, **settings})
         with app.app_context():
             from app.definitions.folder import deploy_folder
             from app.people.demo import load_people
