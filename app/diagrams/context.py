@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.diagrams.model import Expression
 
@@ -57,3 +57,27 @@ class Nothing:
 
     def service_types(self) -> set[str] | None:
         return None
+
+
+class Once:
+    """Another context, asked each question about an expression once: several rules ask, and reading it takes long."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._faults: dict[Expression, tuple[int, str] | None] = {}
+        self._names: dict[Expression, frozenset[str] | None] = {}
+
+    def __getattr__(self, question: str) -> Any:
+        return getattr(self._context, question)
+
+    def expression_fault(self, expression: Expression) -> tuple[int, str] | None:
+        if expression not in self._faults:
+            self._faults[expression] = self._context.expression_fault(expression)
+        return self._faults[expression]
+
+    def names_read(self, expression: Expression) -> frozenset[str] | None:
+        if self._faults.get(expression) is not None:
+            return None
+        if expression not in self._names:
+            self._names[expression] = self._context.names_read(expression)
+        return self._names[expression]

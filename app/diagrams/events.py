@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from lxml import etree
@@ -15,12 +14,21 @@ _SUFFIX = "EventDefinition"
 _REFERS = {"message": "messageRef", "signal": "signalRef", "error": "errorRef", "escalation": "escalationRef"}
 
 
+class Named(dict[str, etree._Element]):
+    """The elements of a file by id; `correlated` are the messages that its correlation properties look into."""
+
+    def __init__(self, root: etree._Element) -> None:
+        super().__init__((each.get("id", ""), each) for each in root.iter() if local(each) and each.get("id"))
+        looks = f"{{{BPMN}}}correlationProperty/{{{BPMN}}}correlationPropertyRetrievalExpression"
+        self.correlated = frozenset(stem(each.get("messageRef")) for each in root.findall(looks))
+
+
 def stem(reference: str | None) -> str:
     """A QName reference without its prefix."""
     return (reference or "").rpartition(":")[2].strip()
 
 
-def definitions(element: etree._Element, roots: Mapping[str, etree._Element]) -> tuple[EventDefinition, ...]:
+def definitions(element: etree._Element, roots: Named) -> tuple[EventDefinition, ...]:
     """The triggers of an event, in their order. `roots` are the elements of the file by id."""
     found: list[EventDefinition] = []
     for each in element:
@@ -35,7 +43,7 @@ def definitions(element: etree._Element, roots: Mapping[str, etree._Element]) ->
     return tuple(found)
 
 
-def definition(element: etree._Element, roots: Mapping[str, etree._Element]) -> EventDefinition:
+def definition(element: etree._Element, roots: Named) -> EventDefinition:
     """One trigger."""
     kind = local(element).removesuffix(_SUFFIX)
     made = EventDefinition(kind, line_of(element), element.get("id") or "")
@@ -51,9 +59,7 @@ def definition(element: etree._Element, roots: Mapping[str, etree._Element]) -> 
     return refer(made, stem(element.get(_REFERS.get(kind, ""))), element, roots) if kind in _REFERS else made
 
 
-def refer(
-    made: EventDefinition, ref: str, element: etree._Element, roots: Mapping[str, etree._Element]
-) -> EventDefinition:
+def refer(made: EventDefinition, ref: str, element: etree._Element, roots: Named) -> EventDefinition:
     """Complete a trigger with what it refers to."""
     target = roots.get(ref)
     variable = camunda(element, f"{made.kind}CodeVariable") or ""
@@ -67,18 +73,12 @@ def refer(
         name=target.get("name") or ref,
         code=target.get(f"{made.kind}Code") or "",
         correlation=key,
-        by_properties=made.kind == "message" and key is None and _has_properties(element, ref),
+        by_properties=made.kind == "message" and key is None and ref in roots.correlated,
         code_variable=variable,
     )
 
 
-def _has_properties(element: etree._Element, message: str) -> bool:
-    """Whether correlation properties of the file look into this message."""
-    looks = f"{{{BPMN}}}correlationProperty/{{{BPMN}}}correlationPropertyRetrievalExpression"
-    return any(stem(each.get("messageRef")) == message for each in element.getroottree().getroot().findall(looks))
-
-
-def message_of(element: etree._Element, roots: Mapping[str, etree._Element]) -> EventDefinition | None:
+def message_of(element: etree._Element, roots: Named) -> EventDefinition | None:
     """The message of a send or receive task."""
     ref = stem(element.get("messageRef"))
     return refer(EventDefinition("message", line_of(element)), ref, element, roots) if ref else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from lxml import etree
 
@@ -29,18 +30,28 @@ CAMUNDA_LIKE = (CAMUNDA, ACTIVITI, FLOWABLE)
 def local(element: etree._Element) -> str:
     """The name without its namespace; "" for comments and processing instructions."""
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    return _parted(tag)[1] if isinstance(tag, str) else ""
 
 
 def namespace(element: etree._Element) -> str:
     """The namespace of an element, "" without one."""
     tag = element.tag
-    return tag[1:].partition("}")[0] if isinstance(tag, str) and tag.startswith("{") else ""
+    return _parted(tag)[0] if isinstance(tag, str) else ""
 
 
 def is_bpmn(element: etree._Element, *names: str) -> bool:
     """Whether it is a BPMN element (of one of these names)."""
-    return namespace(element) == BPMN and (not names or local(element) in names)
+    tag = element.tag
+    if not isinstance(tag, str):
+        return False
+    space, name = _parted(tag)
+    return space == BPMN and (not names or name in names)
+
+
+@lru_cache(maxsize=1000)
+def _parted(tag: str) -> tuple[str, str]:
+    space, _, name = tag.rpartition("}")
+    return space.removeprefix("{"), name
 
 
 def line_of(element: etree._Element) -> int:

@@ -14,7 +14,9 @@ from app.diagrams.graph import has_event, implicit_starts, parts, walk
 from app.diagrams.model import Node, Process
 
 #: so many ways out of an inclusive gateway are combined in every way; of more only the plain combinations are asked
-_COMBINED = 4
+_COMBINED, _LEFT_OUT = 4, 20
+#: flows of all ways together; a scope with more is not judged
+_MOST = 100_000
 _ONE_OF = ("exclusiveGateway", "eventBasedGateway")
 _SOME_OF = ("inclusiveGateway", "complexGateway")
 _JOINS = ("parallelGateway", *_SOME_OF)
@@ -65,8 +67,9 @@ def net(process: Process, scope: str, members: list[Node]) -> Net | None:
     inside = {node.id: node for node in members}
     if any((node.start_quantity, node.completion_quantity) != (1, 1) for node in members):
         return None
-    around = _boundaries(members)
-    drawn = {node.id: tuple(_ways(process, node, inside, around)) for node in members if node.kind != "boundaryEvent"}
+    drawn = _drawn(process, members)
+    if drawn is None:
+        return None
     order = _downstream(_targets(process, drawn))
     spots = tuple(Spot(inside[name]) for name in order)
     at = _number(spots, inside, process)
@@ -99,6 +102,35 @@ def _begins(members: list[Node]) -> Iterator[list[str]]:
 # -- what a node may do ------------------------------------------------------------------------------------------------
 
 
+def _drawn(process: Process, members: list[Node]) -> dict[str, tuple[Way, ...]] | None:
+    """What every node may do; None when that is beyond measure."""
+    around, links = _boundaries(members), _links(members)
+    found: dict[str, tuple[Way, ...]] = {}
+    left = _MOST
+    for node in members:
+        if node.kind == "boundaryEvent":
+            continue
+        ways: list[Way] = []
+        for way in _ways(process, node, links, around):
+            ways.append(way)
+            left -= 1 + len(way.flows)
+            if left < 0:
+                return None
+        found[node.id] = tuple(ways)
+    return found
+
+
+def _links(members: list[Node]) -> dict[str, list[str]]:
+    """Name -> the caught links of that name."""
+    found: dict[str, list[str]] = {}
+    for node in members:
+        if node.kind == "intermediateCatchEvent":
+            for event in node.events:
+                if event.kind == "link":
+                    found.setdefault(event.name, []).append(node.id)
+    return found
+
+
 def _boundaries(members: list[Node]) -> dict[str, list[Node]]:
     """Activity -> the events on its edge that a way leads on from."""
     found: dict[str, list[Node]] = {}
@@ -108,27 +140,22 @@ def _boundaries(members: list[Node]) -> dict[str, list[Node]]:
     return found
 
 
-def _ways(process: Process, node: Node, inside: Mapping[str, Node], around: Mapping[str, list[Node]]) -> Iterator[Way]:
+def _ways(
+    process: Process, node: Node, links: Mapping[str, list[str]], around: Mapping[str, list[Node]]
+) -> Iterator[Way]:
     """What may happen at a node, the ordinary first: flows out of it, then each boundary event."""
     if node.kind == "endEvent":
         yield Way((), ends=has_event(node, *_ENDING))
         return
     if node.kind == "intermediateThrowEvent" and has_event(node, "link"):
-        yield Way(tuple(_linked(node, inside)))
+        # The caught links that it leads to stand for flows.
+        yield Way(tuple(name for event in node.events for name in links.get(event.name, ())))
         return
     plain = [Way(flows) for flows in _splits(process, node)]
     yield from plain
     for event in around.get(node.id, ()):
         for flows in _splits(process, event):
             yield Way(flows if event.interrupting else plain[0].flows + flows, by=event.id)
-
-
-def _linked(node: Node, inside: Mapping[str, Node]) -> Iterator[str]:
-    """The caught links that a thrown one leads to, named as if they were flows."""
-    names = {event.name for event in node.events if event.kind == "link"}
-    for other in inside.values():
-        if other.kind == "intermediateCatchEvent" and any(e.kind == "link" and e.name in names for e in other.events):
-            yield other.id
 
 
 def _splits(process: Process, node: Node) -> list[tuple[str, ...]]:
@@ -150,7 +177,8 @@ def _splits(process: Process, node: Node) -> list[tuple[str, ...]]:
 
 
 def _combined(flows: tuple[str, ...]) -> list[tuple[str, ...]]:
-    sizes = range(1, len(flows) + 1) if len(flows) <= _COMBINED else (1, len(flows) - 1, len(flows))
+    count = len(flows)
+    sizes = range(1, count + 1) if count <= _COMBINED else (1, *((count - 1,) if count <= _LEFT_OUT else ()), count)
     return [chosen for size in sizes for chosen in combinations(flows, size)]
 
 

@@ -24,7 +24,7 @@ KINDS = frozenset({
 class Around:
     """What a node needs to know of the file it stands in."""
 
-    roots: Mapping[str, etree._Element]
+    roots: events.Named
     incoming: Mapping[str, list[str]]
     outgoing: Mapping[str, list[str]]
     boxes: Mapping[str, Box]
@@ -106,7 +106,7 @@ def _associated(element: etree._Element, name: str, end: str) -> tuple[str, ...]
     return tuple(ref for ref in found if ref)
 
 
-def _loop(element: etree._Element, roots: Mapping[str, etree._Element]) -> Loop | None:
+def _loop(element: etree._Element, roots: events.Named) -> Loop | None:
     standard = child(element, "standardLoopCharacteristics")
     if standard is not None:
         return Loop(
@@ -120,7 +120,7 @@ def _loop(element: etree._Element, roots: Mapping[str, etree._Element]) -> Loop 
     return None if multi is None else _multi(multi, roots)
 
 
-def _multi(multi: etree._Element, roots: Mapping[str, etree._Element]) -> Loop:
+def _multi(multi: etree._Element, roots: events.Named) -> Loop:
     zeebe = extension(multi, ZEEBE, "loopCharacteristics")
     line = line_of(multi)
     given: Mapping[str, str] = {} if zeebe is None else {str(key): str(value) for key, value in zeebe.attrib.items()}
@@ -145,7 +145,7 @@ def _multi(multi: etree._Element, roots: Mapping[str, etree._Element]) -> Loop:
     )
 
 
-def _thrown(multi: etree._Element, roots: Mapping[str, etree._Element]) -> Iterator[Behavior]:
+def _thrown(multi: etree._Element, roots: events.Named) -> Iterator[Behavior]:
     """What the behaviour says is thrown as instances complete."""
     behavior = multi.get("behavior") or "All"
     if behavior == "Complex":

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 from lxml import etree
 
 from app.core.errors import Invalid
-from app.diagrams.names import BPMN, local, namespace
+from app.diagrams.names import BPMN, DC, DD, DI, local, namespace
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_DEPTH = 200
-MOST_ATTRIBUTES = 500
+MOST_ATTRIBUTES = 200
 MOST_ELEMENTS = 300_000
+#: so much is read and judged within two seconds, and the largest drawings that people publish have about 2,000 nodes:
+MOST_SAID = 50_000  #: elements that are no picture
+MOST_DRAWN = 15_000  #: of those, nodes and flows
+MOST_ASKED = 200_000  #: characters of all expressions together
 #: every element opens and closes; comments have some as well. Counting them is what takes no time at all.
 MOST_MARKS = 2 * MOST_ELEMENTS + 50_000
 #: characters of an id, a name or another attribute; pictures that modelers keep in attributes are not that large
 MOST_ID = 2_000
 MOST_TEXT = 500_000
 _SHORT = ("id", "name")
+_SAFE: Any = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
 #: besides tasks, events, gateways and sub-processes, what gets an id where it has none
 _NAMELESS = frozenset({"process", "task", "transaction", "callActivity", "lane", "participant", "messageFlow"})
+
+
+_PICTURE = frozenset({DI, DC, DD})
+#: how an attribute begins that is an expression, and elements whose text is one
+_ASKS = ("=", "${", "#{")
+_ASKED = frozenset({
+    "conditionExpression", "condition", "loopCondition", "completionCondition", "activationCondition",
+    "loopCardinality", "timeDate", "timeDuration", "timeCycle", "script", "formalExpression", "messagePath", "dataPath",
+    "from", "to", "transformation", "assignment", "inputParameter", "outputParameter", "value", "entry",
+})  # fmt: skip
+_DRAWN = frozenset({
+    "startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent",
+    "task", "userTask", "manualTask", "serviceTask", "scriptTask", "sendTask", "receiveTask", "businessRuleTask",
+    "callActivity", "subProcess", "transaction", "adHocSubProcess", "process", "sequenceFlow", "messageFlow",
+    "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway",
+})  # fmt: skip
 
 
 class UnreadableDiagram(Invalid):
@@ -47,49 +69,71 @@ def parse(xml: bytes) -> etree._Element:
 
 
 def _root(xml: bytes) -> etree._Element:
-    events = etree.iterparse(
-        BytesIO(xml), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-    )
-    depth, count, root = 0, 0, None
-    for event, element in events:
-        if event == "end":
-            depth -= 1
-            continue
-        if root is None:
-            root = element
-            if element.getroottree().docinfo.doctype:
-                raise UnreadableDiagram("a DOCTYPE is not allowed: remove that line", line=1)
-        depth, count = depth + 1, count + 1
-        fault = _fault(element, depth, count)
-        if fault:
-            raise UnreadableDiagram(f"line {element.sourceline}: {fault}", line=element.sourceline)
-    if root is None:
-        raise UnreadableDiagram("the file holds no element", line=1)
+    opening = etree.iterparse(BytesIO(xml), events=("start",), **_SAFE)
+    for _, element in opening:
+        if element.getroottree().docinfo.doctype:
+            raise UnreadableDiagram("a DOCTYPE is not allowed: remove that line", line=1)
+        break
+    root: etree._Element = etree.fromstring(xml, etree.XMLParser(**_SAFE))
+    _measure(root)
     _give_ids(root)
     return root
 
 
+def _measure(root: etree._Element) -> None:
+    """Refuse what is beyond all measure: level by level, which takes the least of all ways to go through a tree."""
+    level, count, said, asked = [root], 0, 0, 0
+    for _ in range(MOST_DEPTH):
+        for element in level:
+            if len(element.attrib) > MOST_ATTRIBUTES:
+                raise _fault(element, f"over {MOST_ATTRIBUTES} attributes")
+            values = element.values()  # takes the square of their number
+            if any(len(value) > MOST_ID for value in values):
+                _judge(element)
+            if namespace(element) not in _PICTURE:
+                said += 1
+                asked += sum(len(value) for value in values if value.startswith(_ASKS))
+                asked += len(element.text or "") if local(element) in _ASKED else 0
+        count += len(level)
+        level = [each for element in level for each in element]
+        for found, most, what in (
+            (count, MOST_ELEMENTS, "elements"),
+            (said, MOST_SAID, "elements besides its picture"),
+            (asked, MOST_ASKED, "characters in conditions, scripts and other expressions"),
+        ):
+            if found > most:
+                raise UnreadableDiagram(f"the file has over {most} {what}: draw it as several processes", line=1)
+        if not level:
+            return
+    raise _fault(level[0], f"nested deeper than {MOST_DEPTH}")
+
+
 def _give_ids(root: etree._Element) -> None:
-    """Elements of a process that have no id get one, told apart by their number; the source stays as it is."""
+    """Elements of a process that have no id get one, told apart by their number; the source stays as it is.
+
+    Raises UnreadableDiagram where there are too many.
+    """
+    drawn = 0
     for count, element in enumerate(root.iter(f"{{{BPMN}}}*")):
         name = local(element)
+        drawn += name in _DRAWN
         if not element.get("id") and (name in _NAMELESS or name.endswith(("Task", "Event", "Gateway", "Process"))):
             element.set("id", f"{name}:{count}")
+    if drawn > MOST_DRAWN:
+        most = f"the file has over {MOST_DRAWN} nodes and flows: draw it as several processes that call each other"
+        raise UnreadableDiagram(most, line=1)
 
 
-def _fault(element: etree._Element, depth: int, count: int) -> str:
-    """What about an element is beyond all measure, or ""."""
-    if depth > MOST_DEPTH:
-        return f"nested deeper than {MOST_DEPTH}"
-    if count > MOST_ELEMENTS:
-        return f"over {MOST_ELEMENTS} elements"
-    attributes = element.attrib
-    if len(attributes) > MOST_ATTRIBUTES:
-        return f"over {MOST_ATTRIBUTES} attributes"
-    for name, value in attributes.items():
-        if len(value) > (MOST_ID if name in _SHORT or name.endswith("Ref") else MOST_TEXT):
-            return f"the attribute {name[:60]} has {len(value)} characters"
-    return ""
+def _judge(element: etree._Element) -> None:
+    """Refuse attributes that are too long."""
+    for name, value in element.attrib.items():
+        if len(value) > (MOST_ID if name in _SHORT or str(name).endswith("Ref") else MOST_TEXT):
+            raise _fault(element, f"the attribute {str(name)[:60]} has {len(value)} characters")
+
+
+def _fault(element: etree._Element, reason: str) -> UnreadableDiagram:
+    line = element.sourceline or 1
+    return UnreadableDiagram(f"line {line}: {reason}", line=line)
 
 
 def _plain(fault: etree.XMLSyntaxError) -> str:

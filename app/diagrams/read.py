@@ -27,7 +27,7 @@ def read(xml: bytes) -> Diagram:
     Raises UnreadableDiagram with the line of the first fault.
     """
     root = parse(xml)
-    roots = {each.get("id", ""): each for each in root.iter() if isinstance(each.tag, str) and each.get("id")}
+    roots = events.Named(root)
     boxes, points, associated = drawing.boxes(root), drawing.points(root), _associated(root)
     processes: dict[str, Process] = {}
     for element in root:
@@ -49,7 +49,7 @@ def read(xml: bytes) -> Diagram:
 
 def _process(
     element: etree._Element,
-    roots: dict[str, etree._Element],
+    roots: events.Named,
     boxes: dict[str, Box],
     points: dict[str, tuple[tuple[float, float], ...]],
     associated: dict[str, list[str]],

@@ -43,7 +43,7 @@ def condition(element: etree._Element | None) -> Expression | None:
 
 def child(element: etree._Element, name: str) -> etree._Element | None:
     """The first BPMN child of a name."""
-    return element.find(f"{{{BPMN}}}{name}")
+    return next(element.iterchildren(f"{{{BPMN}}}{name}"), None) if len(element) else None
 
 
 def extensions(element: etree._Element) -> Iterator[etree._Element]:
@@ -55,8 +55,11 @@ def extensions(element: etree._Element) -> Iterator[etree._Element]:
 
 def extension(element: etree._Element, spaces: str | tuple[str, ...], name: str) -> etree._Element | None:
     """The first extension element of a name in one of these namespaces."""
+    holder = child(element, "extensionElements")
+    if holder is None:
+        return None
     wanted = (spaces,) if isinstance(spaces, str) else spaces
-    return next((each for each in extensions(element) if local(each) == name and namespace(each) in wanted), None)
+    return next(holder.iterchildren(*(f"{{{space}}}{name}" for space in wanted)), None)
 
 
 def camunda(element: etree._Element, name: str) -> str | None:

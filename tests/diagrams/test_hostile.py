@@ -244,3 +244,131 @@ def test_swapped_words_are_judged(xml: bytes, data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 5))):
         words[data.draw(st.sampled_from(odd))] = words[data.draw(st.sampled_from(odd))]
     survives(b'"'.join(words))
+
+
+def whole(body: str) -> bytes:
+    return file(f'<bpmn:process id="p">{body}</bpmn:process>')
+
+
+def every(count: int, body: str) -> str:
+    """The text so many times; `@` is its number, `#` the one after."""
+    return "".join(body.replace("@", str(number)).replace("#", str(number + 1)) for number in range(count))
+
+
+TIMER = "<bpmn:timerEventDefinition><bpmn:timeDuration>P1D</bpmn:timeDuration></bpmn:timerEventDefinition>"
+LINK = '<bpmn:linkEventDefinition name="l"/>'
+WAYS = "".join(
+    f'<bpmn:sequenceFlow id="f{a}-{b}" sourceRef="g{a}" targetRef="g{b}"/>' for a in range(80) for b in range(80)
+)
+#: kinds of work that grew with the square of the drawing, or might: about half of what a file may have
+LARGE: dict[str, Callable[[], bytes]] = {
+    "tasks": lambda: whole(every(3500, '<bpmn:task id="t@"/><bpmn:sequenceFlow sourceRef="t@" targetRef="t#"/>')),
+    "boundary events of one task": lambda: whole(
+        '<bpmn:task id="t"/>'
+        + every(
+            4000, f'<bpmn:boundaryEvent id="b@" attachedToRef="t" cancelActivity="false">{TIMER}</bpmn:boundaryEvent>'
+        )
+    ),
+    "ways out of an inclusive gateway": lambda: whole(
+        '<bpmn:inclusiveGateway id="g"/>'
+        + every(3500, '<bpmn:task id="t@"/><bpmn:sequenceFlow sourceRef="g" targetRef="t@"/>')
+    ),
+    "every exclusive gateway to every other": lambda: whole(every(80, '<bpmn:exclusiveGateway id="g@"/>') + WAYS),
+    "every inclusive gateway to every other": lambda: whole(every(80, '<bpmn:inclusiveGateway id="g@"/>') + WAYS),
+    "links of one name": lambda: whole(
+        every(
+            2000,
+            f'<bpmn:intermediateThrowEvent id="t@">{LINK}</bpmn:intermediateThrowEvent>'
+            f'<bpmn:intermediateCatchEvent id="c@">{LINK}</bpmn:intermediateCatchEvent>',
+        )
+    ),
+    "names that nobody writes": lambda: whole(
+        '<bpmn:scriptTask id="s"><bpmn:extensionElements><zeebe:ioMapping>'
+        + every(5000, '<zeebe:input source="=some@ + 1" target="name@"/>')
+        + "</zeebe:ioMapping></bpmn:extensionElements></bpmn:scriptTask>"
+    ),
+    "expressions": lambda: whole(
+        '<bpmn:exclusiveGateway id="g"/>'
+        + every(
+            10,
+            f'<bpmn:sequenceFlow id="f@" sourceRef="g" targetRef="g"><bpmn:conditionExpression>={"a + " * 2400}@'
+            "</bpmn:conditionExpression></bpmn:sequenceFlow>",
+        )
+    ),
+    "pools of one process": lambda: file(
+        "<bpmn:collaboration>"
+        + every(
+            2500, '<bpmn:participant id="l@" processRef="p"/><bpmn:messageFlow id="m@" sourceRef="l@" targetRef="p"/>'
+        )
+        + '</bpmn:collaboration><bpmn:process id="p">'
+        + every(2500, '<bpmn:receiveTask id="t@" messageRef="m"/>')
+        + "</bpmn:process>"
+    ),
+    "correlation properties": lambda: file(
+        '<bpmn:message id="m" name="m"/><bpmn:correlationProperty>'
+        + '<bpmn:correlationPropertyRetrievalExpression messageRef="m"/>' * 5000
+        + '</bpmn:correlationProperty><bpmn:process id="p">'
+        + every(2500, '<bpmn:receiveTask id="t@" messageRef="m"/>')
+        + "</bpmn:process>"
+    ),
+    "sub-processes in one another": lambda: whole(
+        ("<bpmn:subProcess>" * 150 + "<bpmn:task/>" * 20 + "</bpmn:subProcess>" * 150) * 30
+    ),
+    "a long way round many choices": lambda: whole(
+        every(
+            1000,
+            '<bpmn:inclusiveGateway id="s@"/><bpmn:inclusiveGateway id="j@"/><bpmn:task id="t@"/>'
+            '<bpmn:sequenceFlow sourceRef="s@" targetRef="t@"/><bpmn:sequenceFlow sourceRef="s@" targetRef="j@"/>'
+            '<bpmn:sequenceFlow sourceRef="t@" targetRef="j@"/><bpmn:sequenceFlow sourceRef="j@" targetRef="s#"/>',
+        )
+    ),
+    "choices side by side": lambda: whole(
+        '<bpmn:parallelGateway id="s"/>'
+        + every(
+            800,
+            '<bpmn:exclusiveGateway id="x@"/><bpmn:task id="a@"/><bpmn:task id="b@"/>'
+            '<bpmn:sequenceFlow sourceRef="s" targetRef="x@"/><bpmn:sequenceFlow sourceRef="x@" targetRef="a@"/>'
+            '<bpmn:sequenceFlow sourceRef="x@" targetRef="b@"/>',
+        )
+    ),
+    "a picture": lambda: file(
+        '<d:BPMNEdge xmlns:d="http://www.omg.org/spec/BPMN/20100524/DI" bpmnElement="x">'
+        + '<w:waypoint xmlns:w="http://www.omg.org/spec/DD/20100524/DI" x="1" y="2"/>' * 60_000
+        + "</d:BPMNEdge>"
+    ),
+    "attributes": lambda: whole(
+        ("<bpmn:text " + " ".join(f'zeebe:a{number}=""' for number in range(190)) + "/>") * 1000
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_drawing_takes_no_more_than_its_size(name: str) -> None:
+    xml = LARGE[name]()
+    with spent() as cpu:
+        judged(xml)
+    assert cpu.seconds < SECONDS
+
+
+TOO_LARGE = {
+    "16,000 tasks": lambda: whole("<bpmn:task/>" * 16_000),
+    "60,000 mappings": lambda: whole(
+        "<bpmn:task><bpmn:extensionElements><zeebe:ioMapping>"
+        + '<zeebe:input source="=1" target="b"/>' * 60_000
+        + "</zeebe:ioMapping></bpmn:extensionElements></bpmn:task>"
+    ),
+    "expressions of 3 MB": lambda: whole(
+        every(
+            300,
+            f"<bpmn:task><bpmn:completionCondition>={'(' * 10_000}</bpmn:completionCondition></bpmn:task>",
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_what_is_too_large_is_to_be_drawn_as_several_processes(name: str) -> None:
+    xml = TOO_LARGE[name]()
+    with spent() as cpu, pytest.raises(diagrams.UnreadableDiagram, match="draw it as several processes"):
+        diagrams.read(xml)
+    assert cpu.seconds < SECONDS

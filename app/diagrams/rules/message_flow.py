@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from app.diagrams.context import Context
 from app.diagrams.findings import Finding
@@ -25,33 +26,38 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
             yield from _judge(flow, sender, receiver)
 
 
+@dataclass(frozen=True, slots=True)
 class _End:
     """What a pool, process or node at the end of a message flow sends and waits for."""
 
-    def __init__(self, shown: str, nodes: Iterable[Node]) -> None:
-        self.shown = shown
-        self.sends: set[str] = set()
-        self.awaits: set[str] = set()
-        for node in nodes:
-            names = [event.name for event in node.events if event.kind == "message"]
-            names += [node.message.name] if node.message is not None else []
-            if node.kind in _THROWING:
-                # A service that sends in its own way is known by nothing but itself.
-                self.sends.update(name or "" for name in names or ([""] if node.service is not None else []))
-            elif node.kind in _CATCHING:
-                self.awaits.update(name for name in names if name)
+    shown: str
+    sends: set[str]
+    awaits: set[str]
+
+
+def _end(shown: str, nodes: Iterable[Node]) -> _End:
+    end = _End(shown, set(), set())
+    for node in nodes:
+        names = [event.name for event in node.events if event.kind == "message"]
+        names += [node.message.name] if node.message is not None else []
+        if node.kind in _THROWING:
+            # A service that sends in its own way is known by nothing but itself.
+            end.sends.update(names or ([""] if node.service is not None else []))
+        elif node.kind in _CATCHING:
+            end.awaits.update(name for name in names if name)
+    return end
 
 
 def _ends(diagram: Diagram, run: dict[str, Process]) -> dict[str, _End]:
     """Everything that a message flow may begin or end at, and that is run here."""
     found: dict[str, _End] = {}
     for process in run.values():
-        found[process.id] = _End(title(process.id, process.name), process.nodes.values())
+        found[process.id] = _end(title(process.id, process.name), process.nodes.values())
         for node in process.nodes.values():
-            found[node.id] = _End(title(node.id, node.name), (node,))
+            found[node.id] = _end(title(node.id, node.name), (node,))
     for pool in diagram.pools.values():
         if pool.process in run:
-            found[pool.id] = _End(title(pool.id, pool.name), run[pool.process].nodes.values())
+            found[pool.id] = replace(found[pool.process], shown=title(pool.id, pool.name))
     return found
 
 

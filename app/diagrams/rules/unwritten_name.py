@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from app.diagrams.context import Context
 from app.diagrams.findings import Finding, Severity
@@ -16,19 +17,27 @@ _ANSWERS = frozenset({
     "yes", "no", "y", "n", "ok", "ja", "nein", "j", "oui", "non", "sí", "si", "sim", "não", "да", "нет", "是", "否",
     "有", "无", "同意", "不同意", "通过", "不通过", "else", "otherwise", "sonst",
 })  # fmt: skip
-_MOST_KNOWN = 500
+#: letters of a name that may be a slip of another
+_SHORTEST, _LONGEST = 4, 40
+#: names of one process; whoever has more has another trouble
+_MOST_TOLD = 50
 
 
 def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
     for process in judged(diagram):
         known = written(process, context)
-        told: set[str] = set()
-        for read in reads(process, context):
-            for name in sorted(_read(read, context) - known.names - told):
-                found = _judge(process, read, name, known)
-                if found is not None:
-                    told.add(name)
-                    yield found
+        yield from islice(_process(process, known, context), _MOST_TOLD)
+
+
+def _process(process: Process, known: Written, context: Context) -> Iterator[Finding]:
+    nearest = _Nearest(known.names)
+    told: set[str] = set()
+    for read in reads(process, context):
+        for name in sorted(_read(read, context) - known.names - told):
+            told.add(name)
+            found = _judge(process, read, name, known, nearest)
+            if found is not None:
+                yield found
 
 
 def _read(read: Read, context: Context) -> frozenset[str]:
@@ -37,9 +46,9 @@ def _read(read: Read, context: Context) -> frozenset[str]:
     return context.names_read(read.expression) or frozenset()
 
 
-def _judge(process: Process, read: Read, name: str, known: Written) -> Finding | None:
+def _judge(process: Process, read: Read, name: str, known: Written, nearest: _Nearest) -> Finding | None:
     is_word = read.is_condition and read.expression.text.strip() == name and read.expression.language != "feel"
-    near = _nearest(name, known.names)
+    near = nearest.find(name)
     if is_word and name.lower() in _ANSWERS:
         return _finding(process, read, name, "word", "warning")
     if near:
@@ -59,19 +68,33 @@ def _finding(process: Process, read: Read, name: str, key: str, severity: Severi
     return Finding(RULE, severity, read.element, line, f"rules.{RULE}.{key}", values)
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """A written name that this one is probably a slip of; "" when there is none."""
-    return next((other for other in sorted(known)[:_MOST_KNOWN] if _is_slip(name, other)), "")
+class _Nearest:
+    """Names that are written, found by a slip: one letter missing, too many, wrong, two swapped, or another case."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._by_part: dict[str, str] = {}
+        for name in sorted(known):
+            for part in _parts(name):
+                self._by_part.setdefault(part, name)
+
+    def find(self, name: str) -> str:
+        """The written name that this one is probably a slip of; "" when there is none."""
+        found = (self._by_part.get(part) for part in _parts(name))
+        return next((other for other in found if other is not None and _is_slip(name, other)), "")
+
+
+def _parts(name: str) -> list[str]:
+    """The name, and it without each of its letters: two names that differ by a slip have one of these in common."""
+    lower = name.lower()
+    if not _SHORTEST <= len(name) <= _LONGEST:
+        return []
+    return [lower, *(lower[:at] + lower[at + 1 :] for at in range(len(lower)))]
 
 
 def _is_slip(name: str, other: str) -> bool:
-    """One letter missing, too many, wrong or two swapped, or another case; not `orders` for `order`, `a2` for `a1`."""
-    if min(len(name), len(other)) < 4 or abs(len(name) - len(other)) > 1:
-        return False
+    """Not `orders` for `order`, nor `a2` for `a1`: a last letter or a number tells names apart on purpose."""
     if name.lower() == other.lower():
         return True
     start = next((at for at, (one, two) in enumerate(zip(name, other, strict=False)) if one != two), None)
     one, two = name[start:], other[start:]
-    if start is None or not one or not two or len(one) == len(two) == 1 or one[0].isdigit() or two[0].isdigit():
-        return False  # a last letter or a number tells names apart on purpose
-    return one[1:] == two[1:] or one[1:] == two or one == two[1:] or (one[:2] == two[1::-1] and one[2:] == two[2:])
+    return start is not None and len(one) + len(two) > 2 and not one[0].isdigit() and not two[0].isdigit()
