@@ -33,6 +33,11 @@ class Wait(msgspec.Struct, omit_defaults=True, frozen=True):
     first: Moment | None = None  #: timer cycle of months, from the 29th to the 31st: the moment they are counted from
     met: bool = False  #: conditional: it was true when it was asked last
 
+    @property
+    def known_as(self) -> str:
+        """The name under which somebody looks for it; of a long condition its beginning."""
+        return self.name[:200] if self.kind == "conditional" else self.name
+
 
 class Done(msgspec.Struct, omit_defaults=True, frozen=True):
     """An activity that is over and may have to be undone."""

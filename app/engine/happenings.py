@@ -90,7 +90,10 @@ class TimerCleared:
 
 @dataclass(frozen=True, slots=True)
 class MessageAwaited:
-    """Somebody listens. `kind` is message or signal; `correlation` is the key's canonical text, None for any."""
+    """Somebody listens. `kind` is message, signal, or conditional: that nobody outside can bring, its name is the text.
+
+    `correlation` is the key's canonical text, None for any.
+    """
 
     ref: str
     element: str

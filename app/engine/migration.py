@@ -140,6 +140,7 @@ def _rename(step: Step, was: NodeSpec, now: NodeSpec) -> None:
     if wait.kind == "conditional":
         text = pair[1].expression.text if pair[1].expression is not None else ""
         if text != wait.name:
+            forget(step)
             listen(step, Wait(wait.kind, name=text))
         return
     key, texts = wait.correlation, [each.correlation and each.correlation.text for each in pair]

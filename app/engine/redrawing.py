@@ -260,7 +260,7 @@ class Draft:
         if target:
             self.refuse(ELSEWHERE if target in self.new.process.nodes else NO_TARGET, element, target)
         self.deaf.add(ref)
-        if note.wait is not None and note.wait.kind != "conditional":
+        if note.wait is not None:
             self.told.append(TimerCleared(ref) if note.wait.kind == "timer" else MessageForgotten(ref))
 
 

@@ -81,8 +81,8 @@ class Subscription(Model):
     instance_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_instance.id"), primary_key=True)
     ref: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     element: Mapped[str] = mapped_column(sa.Text)
-    kind: Mapped[str] = mapped_column(sa.String(8))  #: message or signal
-    name: Mapped[str] = mapped_column(sa.Text)
+    kind: Mapped[str] = mapped_column(sa.String(12))  #: message or signal; conditional: nobody outside can bring it
+    name: Mapped[str] = mapped_column(sa.Text)  #: of a condition, its text
     correlation: Mapped[str | None] = mapped_column(sa.Text)  #: canonical JSON; None = any
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

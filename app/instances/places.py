@@ -66,9 +66,9 @@ def _align_listeners(turn: Turn, waiting: list[engine.Waiting], since: Mapping[s
     names = ("ref", "element", "kind", "name", "correlation", "created_at")
     for step in waiting:
         wait = step.wait
-        if wait is not None and wait.kind in ("message", "signal"):
+        if wait is not None and wait.kind != "timer":
             known = stored.pop(step.ref, None)
-            said = (step.ref, step.element, wait.kind, wait.name, wait.correlation)
+            said = (step.ref, step.element, wait.kind, wait.known_as, wait.correlation)
             # Who listens by another name has begun to listen now; another element is no other wait.
             is_same = known is not None and known[2:5] == said[2:5]
             at = since.get(step.ref) or (known[5] if known is not None and is_same else turn.at)

@@ -73,7 +73,7 @@ class Ledger:
         assert tokens == self.entered.keys() - self.left
         assert self.timers == {step.ref for step in waiting if step.wait is not None and step.wait.kind == "timer"}
         waits = {step.ref: step.wait.kind for step in waiting if step.wait is not None}
-        assert self.listeners == {ref for ref, kind in waits.items() if kind in ("message", "signal")}
+        assert self.listeners == {ref for ref, kind in waits.items() if kind != "timer"}
         conditions = [ref for ref, kind in waits.items() if kind == "conditional"]
         assert sorted(live.root.piece.conditions) == sorted(conditions)
         assert {ref for ref, state in self.tasks.items() if state == "open"} <= tokens

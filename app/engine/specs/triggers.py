@@ -84,10 +84,10 @@ def listen(step: Step, wait: Wait) -> None:
     step.touch()
     if wait.due is not None:
         live.tell(TimerSet(step.ref, note.at, wait.due))
-    elif wait.kind == "conditional":
+        return
+    if wait.kind == "conditional":
         live.watch_data(step.ref)
-    else:
-        live.tell(MessageAwaited(step.ref, note.at, wait.kind, wait.name, wait.correlation))
+    live.tell(MessageAwaited(step.ref, note.at, wait.kind, wait.known_as, wait.correlation))
 
 
 def forget(step: Step) -> None:
@@ -98,8 +98,7 @@ def forget(step: Step) -> None:
         step.touch()
         if wait.kind == "conditional":
             live.unwatch_data(step.ref)
-        else:
-            live.tell(TimerCleared(step.ref) if wait.kind == "timer" else MessageForgotten(step.ref))
+        live.tell(TimerCleared(step.ref) if wait.kind == "timer" else MessageForgotten(step.ref))
 
 
 def caught(step: Step, event: Event | ConditionMet) -> dict[str, Any]:
