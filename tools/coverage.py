@@ -40,7 +40,7 @@ _HEAD = """\
 
 Written by `python -m tools.coverage` from the drawings in [tests/conformance](../tests/conformance); change those, not
 this page. Each row is a drawing that `laneway trace` plays in the tests: *runs* means that it goes as BPMN 2.0.2 says
-in the section named, *refused* that the element is named with its line and what to draw instead, and nothing of it is run.
+in the section named, *refused* that the element is named with its line and what to draw instead; nothing of it is run.
 
 {counts}
 
