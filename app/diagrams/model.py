@@ -94,6 +94,31 @@ class IoMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreRead:
+    """A data store that an association reads, and the names by which its expression may call it."""
+
+    store: str  #: what it is known by in every process
+    names: tuple[str, ...]
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One thing that a data association carries into a node or out of it."""
+
+    source: Expression
+    target: str  #: a variable, or a data store
+    path: tuple[str, ...] = ()  #: the part of the target that is written; none = all of it
+    is_store: bool = False  #: the target is a data store
+    stores: tuple[StoreRead, ...] = ()  #: those it reads
+    takes: tuple[str, ...] = ()  #: out of a node: the outputs without which there is nothing to carry
+    end: str = ""  #: id of the node's own end of it
+    line: int = 0
+    fault: str = ""  #: why it cannot be carried: several, nothing, nowhere, collection
+    unknown: str = ""  #: what it refers to and nothing in the file is: taken for the name of a variable
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """Who may do a user task; an expression yields a login, a department code, or a list of them."""
 
@@ -183,6 +208,9 @@ class Node:
     properties: Mapping[str, str] = field(default_factory=dict)  #: zeebe:property name -> value (laneway.fourEyes, ...)
     start_quantity: int = 1
     completion_quantity: int = 1
+    own_data: tuple[DataItem, ...] = ()  #: its data inputs, outputs and properties
+    data_in: tuple[Carried, ...] = ()
+    data_out: tuple[Carried, ...] = ()
     reads: tuple[str, ...] = ()  #: data objects and stores read by association, ids
     writes: tuple[str, ...] = ()
     box: Box | None = None
@@ -244,15 +272,16 @@ class MessageFlow:
 
 @dataclass(frozen=True, slots=True)
 class DataItem:
-    """A data object or data store (with its references) of one scope."""
+    """What holds data in one scope: a data object, a data store, their references, an input, output or property."""
 
     id: str
-    kind: str  #: dataObject, dataObjectReference, dataStore, dataStoreReference
+    kind: str  #: dataObject, dataObjectReference, dataStoreReference, property, dataInput, dataOutput
     name: str = ""
     ref: str = ""
     collection: bool = False
     scope: str = ""
     line: int = 0
+    variable: str = ""  #: what expressions call it; of a store, what it is known by everywhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
-from app.diagrams import events, vocabulary
-from app.diagrams.model import Behavior, Box, Expression, Loop, Node
+from app.diagrams import data, events, vocabulary
+from app.diagrams.model import Behavior, Box, Called, DataItem, Expression, Loop, Node
 from app.diagrams.names import ZEEBE, flag, is_bpmn, line_of, local, whole
 from app.diagrams.vocabulary import camunda, child, expression, extension
 
@@ -30,6 +30,7 @@ class Around:
     boxes: Mapping[str, Box]
     associated: Mapping[str, list[str]]  #: element -> what associations connect it with
     handlers: frozenset[str]  #: the activities for compensation
+    items: Mapping[str, DataItem]
 
 
 def node(element: etree._Element, scope: str, around: Around) -> Node:
@@ -37,6 +38,7 @@ def node(element: etree._Element, scope: str, around: Around) -> Node:
     name = element.get("id", "")
     names, documentations = vocabulary.translations(element)
     inputs, outputs = vocabulary.mappings(element)
+    cargo = data.cargo(element, around.items, around.roots)
     return Node(
         id=name,
         kind=local(element),
@@ -62,7 +64,7 @@ def node(element: etree._Element, scope: str, around: Around) -> Node:
         ordering=element.get("ordering") or "",
         completion=vocabulary.condition(child(element, "completionCondition")),
         cancel_remaining=flag(element, "cancelRemainingInstances", otherwise=True),
-        loop=_loop(element, around.roots),
+        loop=_loop(element, cargo, around),
         form=vocabulary.form(element),
         assignment=vocabulary.assignment(element),
         schedule=vocabulary.schedule(element),
@@ -71,11 +73,14 @@ def node(element: etree._Element, scope: str, around: Around) -> Node:
         inputs=inputs,
         outputs=outputs,
         script=vocabulary.script(element),
-        called=vocabulary.called(element) if local(element) in ("callActivity", "businessRuleTask") else None,
+        called=_called(element, cargo),
         message=events.message_of(element, around.roots),
         properties=vocabulary.properties(element),
         start_quantity=_count(element.get("startQuantity")),
         completion_quantity=_count(element.get("completionQuantity")),
+        own_data=cargo.own,
+        data_in=tuple(cargo.into),
+        data_out=tuple(cargo.out),
         reads=_associated(element, "dataInputAssociation", "sourceRef"),
         writes=_associated(element, "dataOutputAssociation", "targetRef"),
         box=around.boxes.get(name),
@@ -106,7 +111,15 @@ def _associated(element: etree._Element, name: str, end: str) -> tuple[str, ...]
     return tuple(ref for ref in found if ref)
 
 
-def _loop(element: etree._Element, roots: events.Named) -> Loop | None:
+def _called(element: etree._Element, cargo: data.Cargo) -> Called | None:
+    if local(element) not in ("callActivity", "businessRuleTask"):
+        return None
+    found = vocabulary.called(element)
+    strict = cargo.is_strict and found is not None and local(element) == "callActivity"
+    return replace(found, propagate_in=False, propagate_out=False) if found is not None and strict else found
+
+
+def _loop(element: etree._Element, cargo: data.Cargo, around: Around) -> Loop | None:
     standard = child(element, "standardLoopCharacteristics")
     if standard is not None:
         return Loop(
@@ -117,30 +130,29 @@ def _loop(element: etree._Element, roots: events.Named) -> Loop | None:
             line=line_of(standard),
         )
     multi = child(element, "multiInstanceLoopCharacteristics")
-    return None if multi is None else _multi(multi, roots)
+    return None if multi is None else _multi(multi, cargo, around)
 
 
-def _multi(multi: etree._Element, roots: events.Named) -> Loop:
+def _multi(multi: etree._Element, cargo: data.Cargo, around: Around) -> Loop:
     zeebe = extension(multi, ZEEBE, "loopCharacteristics")
     line = line_of(multi)
     given: Mapping[str, str] = {} if zeebe is None else {str(key): str(value) for key, value in zeebe.attrib.items()}
-    collection = expression(given.get("inputCollection"), line) or _collection(multi, line)
-    item = child(multi, "inputDataItem")
-    output = child(multi, "loopDataOutputRef")
-    output_item = child(multi, "outputDataItem")
-    spiffs_output = output.text if output is not None else None
+    collection = expression(given.get("inputCollection"), line) or _collection(multi, cargo, around.items, line)
+    output_item = data.variable(child(multi, "outputDataItem"))
     return Loop(
         "multi",
         sequential=flag(multi, "isSequential"),
         collection=collection,
-        element_variable=given.get("inputElement") or camunda(multi, "elementVariable") or _variable(item),
+        element_variable=given.get("inputElement")
+        or camunda(multi, "elementVariable")
+        or data.variable(child(multi, "inputDataItem")),
         cardinality=_cardinality(multi),
         completion=vocabulary.condition(child(multi, "completionCondition")),
-        output_collection=given.get("outputCollection") or events.stem(spiffs_output),
+        output_collection=given.get("outputCollection") or _collected(multi, cargo, around.items),
         output_element=expression(given.get("outputElement"), line)
-        or (Expression(_variable(output_item), "feel", line) if output_item is not None else None),
+        or (Expression(output_item, "feel" if data.is_plain(output_item) else "name", line) if output_item else None),
         behavior=multi.get("behavior") or "All",
-        throws=tuple(_thrown(multi, roots)),
+        throws=tuple(_thrown(multi, around.roots)),
         line=line,
     )
 
@@ -161,21 +173,42 @@ def _thrown(multi: etree._Element, roots: events.Named) -> Iterator[Behavior]:
             yield from map(Behavior, found or (events.definition(target, roots),))
 
 
-def _variable(item: etree._Element | None) -> str:
-    """The variable an inputDataItem or outputDataItem stands for: its name where it can be one, else its id."""
-    if item is None:
-        return ""
-    name = (item.get("name") or "").strip()
-    return name if name.isidentifier() else item.get("id") or name
-
-
-def _collection(multi: etree._Element, line: int) -> Expression | None:
+def _collection(
+    multi: etree._Element, cargo: data.Cargo, items: Mapping[str, DataItem], line: int
+) -> Expression | None:
+    """By Camunda 7's attribute; else data that is named, or what an association carries into that input."""
     text = camunda(multi, "collection")
     if text:
         found = expression(text, line)
         return Expression(text, "feel", line) if found and found.language == "literal" else found
     ref = child(multi, "loopDataInputRef")
-    return None if ref is None or not ref.text else Expression(events.stem(ref.text), "feel", line)
+    if ref is None or not ref.text:
+        return None
+    key = events.stem(ref.text)
+    carried = cargo.fills(key)
+    if carried is not None and not carried.stores and not carried.fault:
+        return carried.source
+    if carried is not None:
+        cargo.into.append(replace(carried, fault=carried.fault or "collection"))
+    return _named(key, cargo, items, line)
+
+
+def _named(key: str, cargo: data.Cargo, items: Mapping[str, DataItem], line: int) -> Expression:
+    item = items.get(key) or next((it for it in cargo.own if it.id == key), None)
+    name = item.variable if item is not None else key
+    return Expression(name, "name" if item is not None and not data.is_plain(name) else "feel", line)
+
+
+def _collected(multi: etree._Element, cargo: data.Cargo, items: Mapping[str, DataItem]) -> str:
+    """The variable that takes what the instances yield."""
+    ref = child(multi, "loopDataOutputRef")
+    key = events.stem(ref.text) if ref is not None else ""
+    carried = cargo.empties(key) if key else None
+    if carried is not None and not carried.is_store and not carried.fault and not carried.path:
+        return carried.target
+    if carried is not None:
+        cargo.out.append(replace(carried, fault=carried.fault or "collection"))
+    return _named(key, cargo, items, 0).text if key else ""
 
 
 def _cardinality(multi: etree._Element) -> Expression | None:

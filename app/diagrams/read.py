@@ -8,16 +8,14 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from app.diagrams import drawing, events, vocabulary
+from app.diagrams import data, drawing, events, vocabulary
 from app.diagrams.kept import repeated, unread
 from app.diagrams.lanes import in_lanes, lanes_of
 from app.diagrams.levels import levels
-from app.diagrams.model import Box, DataItem, Diagram, Flow, MessageFlow, Node, Pool, Process
+from app.diagrams.model import Box, Diagram, Flow, MessageFlow, Node, Pool, Process
 from app.diagrams.names import BPMN, ZEEBE, flag, is_bpmn, line_of, local
 from app.diagrams.nodes import KINDS, Around, documentation, node
 from app.diagrams.parsing import parse
-
-_DATA = ("dataObject", "dataObjectReference", "dataStoreReference")
 
 
 def read(xml: bytes) -> Diagram:
@@ -62,7 +60,8 @@ def _process(
         outgoing[flow.source].append(flow.id)
         incoming[flow.target].append(flow.id)
     handlers = frozenset(each.get("id", "") for each, _ in levels(element, name) if flag(each, "isForCompensation"))
-    around = Around(roots, incoming, outgoing, boxes, associated, handlers)
+    items = data.items(element, name, roots)
+    around = Around(roots, incoming, outgoing, boxes, associated, handlers, items)
     lanes, paths = lanes_of(element, name, boxes)
     nodes = {made.id: made for made in _nodes(element, name, around)}
     names, documentations = vocabulary.translations(element)
@@ -80,7 +79,7 @@ def _process(
         nodes=in_lanes(nodes, paths),
         flows=flows,
         lanes=lanes,
-        data={item.id: item for item in _data(element, name)},
+        data=items,
     )
 
 
@@ -122,14 +121,6 @@ def _flows(element: etree._Element, process: str, points: dict[str, tuple[tuple[
             scope=scope,
             points=points.get(key, ()),
         )
-
-
-def _data(element: etree._Element, process: str) -> Iterator[DataItem]:
-    for each, scope in levels(element, process):
-        if local(each) in _DATA:
-            ref = events.stem(each.get("dataObjectRef") or each.get("dataStoreRef"))
-            many = flag(each, "isCollection")
-            yield DataItem(each.get("id") or "", local(each), each.get("name") or "", ref, many, scope, line_of(each))
 
 
 def _pools(root: etree._Element, boxes: dict[str, Box]) -> Iterator[Pool]:

@@ -101,6 +101,7 @@ def advance(live: Live, event: Event, *, at: datetime) -> list[Happening]:
     """
     live.at = at
     live.move += 1
+    live.stores.clear()
     if live.ended:
         raise UnknownStep(ref=getattr(event, "ref", ""))
     match event:
@@ -256,7 +257,7 @@ def _hear(live: Live, name: str, payload: dict[str, Any]) -> None:
 
 def _edit(live: Live, event: Edit) -> None:
     root, before, after = live.root, {}, {}
-    for name, value in data.taken(event.data).items():
+    for name, value in root.spec.called(data.taken(event.data)).items():
         if name in root.data and data.same(root.data[name], value):
             continue
         if name in root.data:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from app.diagrams.model import EventDefinition, Expression, Flow, IoMapping, Node, Process
+from app.diagrams.data import aliases, declared
+from app.diagrams.model import Carried, EventDefinition, Expression, Flow, IoMapping, Node, Process
 from app.expressions import Compiled, ExpressionError, from_dialect
 
 from . import limits, moments
 from .errors import NotRunnable
 from .spec import FlowSpec, Mapped, NodeSpec, ScopeSpec
 from .specs import activities, compensation, events, gateways, loops, scopes
+from .specs.carrying import Cargo, Carry
 from .specs.triggers import LISTENING, Trigger
 
 #: Elements that stand in a process and carry no token.
@@ -46,6 +48,7 @@ class _Builder:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.findings: list[tuple[str, int, str]] = []
+        self._declared, self._aliases = declared(process.data.values()), aliases(process.data.values())
         self._nodes: dict[str, list[Node]] = {}
         for node in process.nodes.values():
             self._nodes.setdefault(node.scope or process.id, []).append(node)
@@ -57,6 +60,7 @@ class _Builder:
 
     def scope(self, element: str) -> ScopeSpec:
         spec = ScopeSpec(element, self.process.id)
+        spec.declared, spec.aliases = self._declared.get(element, ()), self._aliases.get(element, {})
         nodes = [node for node in self._nodes.get(element, ()) if node.kind not in _SILENT]
         made = {node.id: self._node(spec, node) for node in nodes}
         known = {name: found for name, found in made.items() if found is not None}
@@ -102,6 +106,7 @@ class _Builder:
         if not isinstance(spec, loops.Loop):  # else they are of each instance
             spec.inputs_ = self._mappings(node, node.inputs)
             spec.outputs_ = self._mappings(node, node.outputs)
+            spec.cargo = self._cargo(node)
         if node.kind == "exclusiveGateway":
             self._bare(spec)
 
@@ -131,6 +136,23 @@ class _Builder:
             compiled = self.compile(node.id, mapping.source)
             if compiled is not None:
                 found.append(Mapped(compiled, path))
+        return tuple(found)
+
+    def _cargo(self, node: Node) -> Cargo | None:
+        """Its data associations, compiled; None without any."""
+        if not node.data_in and not node.data_out:
+            return None
+        return Cargo(self._carries(node, node.data_in), self._carries(node, node.data_out), node.own_data)
+
+    def _carries(self, node: Node, every: Iterable[Carried]) -> tuple[Carry, ...]:
+        found = []
+        for it in every:
+            if it.fault:
+                self.refuse(node.id, it.line or node.line, f"A data association carries nothing: {it.fault}.")
+                continue
+            source = self.compile(node.id, it.source)
+            if source is not None:
+                found.append(Carry(source, it.target, it.path, it.is_store, it.stores, it.takes))
         return tuple(found)
 
     def _attach(self, nodes: list[Node], known: Mapping[str, NodeSpec]) -> None:
@@ -338,6 +360,8 @@ def _script(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
         compiled = builder.compile(node.id, Expression(script.text, "feel", script.line))
         if compiled is not None:
             spec.script, spec.result = compiled, script.result
+            taken = {name for carried in node.data_out for name in carried.takes}
+            spec.output = next(iter(taken)) if len(taken) == 1 else ""
     return spec
 
 

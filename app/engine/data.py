@@ -43,6 +43,24 @@ def copied(value: Any) -> Any:
     return value
 
 
+class Seen(ChainMap[str, Any]):
+    """Variables that may be called by other names too, without being listed twice.
+
+    `others` are pairs of such names with the variables they mean, nearest scope first.
+    """
+
+    others: Sequence[tuple[Mapping[str, str], Mapping[str, Any]]] = ()
+
+    def __missing__(self, name: str) -> Any:
+        for names, values in self.others:
+            if name in names:
+                return values.get(names[name])
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or any(name in names for names, _ in self.others)
+
+
 class Shown(Mapping[str, Any]):
     """The variables as they are now, for somebody outside: each is copied when it is looked at.
 
@@ -89,11 +107,11 @@ def apply(mappings: Sequence[Mapped], visible: Mapping[str, Any], *, nested: boo
     for mapping in mappings:
         value = clean({"": mapping.source.evaluate(seen)})[""]
         name, *rest = mapping.path
-        made[name] = _put(made.get(name, visible.get(name) if nested else None), rest, value) if rest else value
+        made[name] = put(made.get(name, visible.get(name) if nested else None), rest, value) if rest else value
     return made
 
 
-def _put(into: Any, path: Sequence[str], value: Any) -> dict[str, Any]:
+def put(into: Any, path: Sequence[str], value: Any) -> dict[str, Any]:
     """A copy of `into` with `value` under `path`; what is no context on the way becomes one."""
     whole = dict(into) if type(into) is dict else {}
     inner = whole

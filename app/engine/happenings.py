@@ -166,6 +166,18 @@ class DataWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreWritten:
+    """A data store, which all cases share, holds another value from now on."""
+
+    ref: str
+    element: str
+    store: str
+    value: Any
+    process: str
+    program: str  #: hash of the version that the step runs on
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The step cannot go on until an operator retries, skips or edits: an incident."""
 
@@ -199,6 +211,7 @@ Happening = (
     | ServiceWithdrawn
     | DecisionMade
     | DataWritten
+    | StoreWritten
     | Failed
     | Ended
 )

@@ -26,5 +26,8 @@ class Host(Protocol):
     def program_by_hash(self, content: str, key: str, /) -> Program:
         """The process that a stored scope was started with."""
 
+    def stored(self, store: str, /) -> Any:
+        """What a data store holds, null where nobody has written it. Others must not write it before this move ends."""
+
     def decide(self, decision: str, context: Mapping[str, Any], caller_hash: str, caller_key: str) -> Decided:
         """Take a DMN decision, by the table that belongs to the version that asks."""

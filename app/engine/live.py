@@ -15,7 +15,7 @@ from . import codec, data, spiff
 from .catching import Catcher
 from .codec import FORMAT, Piece
 from .errors import UnknownStep, UnreadableState
-from .happenings import Happening
+from .happenings import Happening, StoreWritten
 from .host import Host
 from .program import Program
 from .scope import Scope
@@ -71,6 +71,7 @@ class Live:
         self.at = datetime.min.replace(tzinfo=UTC)
         self.move = 1
         self.dirty: dict[str, Scope] = {}
+        self.stores: dict[str, Any] = {}  #: data stores that this move has looked at, as they are now
         self.joining: dict[str, Scope] = {}  #: scopes where an inclusive join may wait
         self._unread = dict(pieces)
         self._stored = set(pieces)
@@ -117,6 +118,18 @@ class Live:
     def tell(self, happening: Happening) -> None:
         self.told.append(happening)
 
+    def stored(self, store: str) -> Any:
+        """What a data store holds: as the host knows it, and as this move has changed it."""
+        if store not in self.stores:
+            self.stores[store] = data.taken({"": self.host.stored(store)})[""]
+        return self.stores[store]
+
+    def store(self, step: Step, store: str, value: Any) -> None:
+        """A step writes a data store."""
+        self.stores[store] = value
+        program = step.scope.program
+        self.tell(StoreWritten(step.ref, step.note.at, store, data.copied(value), program.key, program.hash))
+
     def step(self, ref: str) -> Step:
         """A live step. Raises UnknownStep."""
         path, _, number = ref.rpartition("/")
@@ -155,7 +168,7 @@ class Live:
     ) -> Scope:
         """A new scope. With a program it is a run of that process, with variables of its own."""
         key = (program.hash, program.key) if program is not None else None
-        piece = Piece(format=FORMAT, kind=kind, program=key, data=variables)
+        piece = Piece(format=FORMAT, kind=kind, program=key, data=spec.variables(variables))
         within = program or (parent.program if parent is not None else self.program)
         scope = self.scopes[path] = Scope(self, path, spec, within, piece, parent)
         self._removed.discard(path)

@@ -41,6 +41,8 @@ class Scope(Workflow):
         self.parent = parent
         self.data = piece.data
         self.depth: int = parent.depth + (piece.kind == "call") if parent is not None else 1
+        #: some variable seen here may be called by another name as well
+        self.aliased: bool = bool(spec.aliases) or (parent is not None and not self.is_run and parent.aliased)
         self._touched: set[int] = set()
 
     # -- steps -------------------------------------------------------------------------------------------------------
@@ -145,10 +147,14 @@ class Scope(Workflow):
 
     def visible(self, local: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """The variables seen here, nearest first. Never change them."""
-        if self.is_run:
+        if self.is_run and not self.aliased:
             return ChainMap(local, self.data) if local else self.data  # type: ignore[arg-type]
         spaces: list[Any] = [local] if local else []
         spaces += [scope.data for scope in self.chain() if scope.data]
+        if self.aliased:
+            seen = data.Seen(*spaces)
+            seen.others = [(scope.spec.aliases, scope.data) for scope in self.chain() if scope.spec.aliases]
+            return seen
         return ChainMap(*spaces) if len(spaces) != 1 else spaces[0]
 
     def write(self, step: Step, values: Mapping[str, Any]) -> None:
@@ -156,7 +162,7 @@ class Scope(Workflow):
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
         for name, value in values.items():
-            owner = self._owner(name)
+            owner, name = self._owner(name)
             if name in owner.data:
                 old = owner.data[name]
                 if data.same(old, value):
@@ -172,11 +178,16 @@ class Scope(Workflow):
             program = step.scope.program
             self.live.tell(DataWritten(step.ref, step.note.at, before, after, program.key, program.hash))
 
-    def _owner(self, name: str) -> Scope:
+    def _owner(self, name: str) -> tuple[Scope, str]:
+        """The nearest scope that has the variable, and what it calls it; else the run of the process."""
         scope = self
-        while name not in scope.data and not scope.is_run and scope.parent is not None:
+        while name not in scope.data and name not in scope.spec.declared:
+            if name in scope.spec.aliases:
+                return scope, scope.spec.aliases[name]
+            if scope.is_run or scope.parent is None:
+                break
             scope = scope.parent
-        return scope
+        return scope, name
 
     def map(self, mappings: Sequence[Mapped], local: Mapping[str, Any], *, nested: bool) -> dict[str, Any]:
         """Evaluate mappings over what is seen here. Raises StepFault."""

@@ -17,6 +17,7 @@ from .step import Step
 
 if TYPE_CHECKING:
     from .scope import Scope
+    from .specs.carrying import Cargo
     from .specs.compensation import CompensationBoundary
     from .specs.scopes import AdHoc
     from .specs.triggers import Trigger
@@ -51,6 +52,18 @@ class ScopeSpec(WorkflowSpec):
         self.listening: tuple[NodeSpec, ...] = ()  #: those that wait by themselves
         self.compensator: NodeSpec | None = None  #: its compensation event sub-process
         self.ad_hoc: AdHoc | None = None  #: the ad-hoc sub-process whose inside this is
+        self.declared: tuple[str, ...] = ()  #: variables that are drawn in it: data objects and properties
+        self.aliases: Mapping[str, str] = {}  #: other names of these
+
+    def variables(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What it begins with: what it is given, and null for what is drawn in it."""
+        if not self.declared:
+            return given
+        return dict.fromkeys(self.declared) | self.called(given)
+
+    def called(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The same values under the names that the scope calls them by."""
+        return {self.aliases.get(name, name): value for name, value in given.items()} if self.aliases else given
 
     def find(self, element: str) -> NodeSpec | None:
         """A node where a step of this scope may be: those that start its event sub-processes listen here."""
@@ -76,6 +89,7 @@ class NodeSpec(TaskSpec):
         self.flows: tuple[FlowSpec, ...] = ()
         self.inputs_: tuple[Mapped, ...] = ()
         self.outputs_: tuple[Mapped, ...] = ()
+        self.cargo: Cargo | None = None  #: its data associations
         self.conditional = False
 
     @property
@@ -142,14 +156,28 @@ class NodeSpec(TaskSpec):
         told = StepEntered(step.ref, self.process, note.at, self.node.kind, note.previous, scope.program.hash)
         scope.live.tell(told)
 
+    def prepare(self, step: Step) -> None:
+        """Make the step's own variables: what associations carry in, then its input mappings. Raises StepFault."""
+        note = step.note
+        if self.cargo is not None and self.cargo.into:
+            note.local = note.local | self.cargo.load(step)
+        if self.inputs_:
+            note.local = note.local | step.scope.map(self.inputs_, note.local, nested=False)
+
     def conclude(self, step: Step, result: Mapping[str, Any]) -> None:
         """Write what the work yielded and choose the way on. Raises StepFault."""
         if not step.note.worked:
-            written = self.mapped_outputs(step, result) if self.outputs_ else result
+            written = self.mapped_outputs(step, result) if self.outputs_ else self.kept(result)
+            if self.cargo is not None and self.cargo.out:
+                written = self.cargo.unload(step, result, written)
             if written:
                 step.scope.write(step, written)
             step.note.worked = True
         step.chosen = self.choose(step)
+
+    def kept(self, result: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is written of the result where nothing says so."""
+        return result
 
     def mapped_outputs(self, step: Step, result: Mapping[str, Any]) -> Mapping[str, Any]:
         return step.scope.map(self.outputs_, {**step.note.local, **result}, nested=True)

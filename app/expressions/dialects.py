@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from .compiled import Compiled, compile_expression, constant
+from .compiled import Compiled, compile_expression, constant, reference
 from .errors import ExpressionError
 from .lexer import KEYWORDS
 
@@ -51,6 +51,8 @@ def from_dialect(expression: Written) -> Compiled:
             return compile_expression(expression.text)
         case "literal":
             return constant(expression.text, expression.text)
+        case "name":
+            return reference(expression.text)
         case "juel":
             inside = _JUEL.fullmatch(expression.text)
             if inside is None:

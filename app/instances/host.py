@@ -13,7 +13,7 @@ from app.core.database import Statement
 from app.core.settings import setting
 from app.definitions import library
 from app.definitions.errors import NoSuchDefinition
-from app.instances.models import InstanceState
+from app.instances.models import DataStore, InstanceState
 
 _all = Statement(
     sa.select(InstanceState.piece, InstanceState.blob).where(InstanceState.instance_id == sa.bindparam("instance"))
@@ -24,6 +24,7 @@ _below = Statement(
         sa.or_(InstanceState.piece == sa.bindparam("piece"), InstanceState.piece.like(sa.bindparam("below"))),
     )
 )
+_store = Statement(sa.select(DataStore.value).where(DataStore.name == sa.bindparam("store")))
 
 
 @dataclass(slots=True)
@@ -67,6 +68,11 @@ class Host:
         if file is None:
             raise NoSuchDefinition(decision=decision)
         return decisions.decide(file, decision, context)
+
+    def stored(self, store: str) -> Any:
+        """What a data store holds. Two moves that write it meet: the database lets one of them begin again."""
+        rows = self.run(_store, {"store": store})
+        return rows[0][0] if rows else None
 
     def fetch(self, piece: str | None = None) -> dict[str, bytes]:
         """Stored pieces: all, or one with everything below it."""

@@ -89,6 +89,17 @@ class Subscription(Model):
     __table_args__ = (sa.Index("ix_subscription_name", "kind", "name", "correlation"),)
 
 
+class DataStore(Model):
+    """A data store of the drawings. All cases of all processes share it; who has never been written has no row."""
+
+    __tablename__ = "data_store"
+
+    name: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    value: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    instance_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_instance.id"))  #: who wrote it last
+
+
 class Message(Model):
     """Something from outside or from another case; kept a while when nobody listens yet. A repeated id does nothing."""
 

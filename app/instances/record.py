@@ -14,7 +14,7 @@ from app.core.database import Statement
 from app.core.ids import new_id
 from app.core.keepable import is_keepable, keepable
 from app.instances import lanes, origins, services, steps
-from app.instances.models import Incident, Subscription, Timer
+from app.instances.models import DataStore, Incident, Subscription, Timer
 from app.tasks import held
 from app.tasks.held import Held
 from app.tasks.models import Candidate, Task
@@ -284,6 +284,13 @@ def _data_written(turn: Turn, it: engine.DataWritten) -> None:
     turn.say("data.written", element=it.element, facts=facts, payload=payload, then=project)
 
 
+def _store_written(turn: Turn, it: engine.StoreWritten) -> None:
+    row = {"name": it.store, "value": it.value, "written_at": turn.at, "instance_id": turn.case.id}
+    turn.tx.put(DataStore.__table__, row)
+    facts = {"ref": it.ref, "store": it.store, "digest": turn.digest(it.value)}
+    turn.say("store.written", element=it.element, facts=facts, payload={"value": it.value})
+
+
 def _source(turn: Turn, it: engine.DataWritten) -> str:
     """An operator corrects, the outside is imported, and the machine copies."""
     event = turn.event
@@ -340,6 +347,7 @@ _BY_KIND: dict[type[Any], Callable[[Turn, Any], None]] = {
     engine.ServiceWithdrawn: _service_withdrawn,
     engine.DecisionMade: _decision_made,
     engine.DataWritten: _data_written,
+    engine.StoreWritten: _store_written,
     engine.Failed: _failed,
     engine.Ended: _ended,
 }

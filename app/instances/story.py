@@ -30,7 +30,9 @@ from app.tasks.queries import by_id
 from app.tasks.work import LaneName, Work
 
 #: Kinds that tell how the machine moved, not what somebody did or has to know. Audit shows them, a case hides them.
-MACHINERY = frozenset(("step.left", "timer.set", "message.awaited", "service.called", "task.created", "data.written"))
+MACHINERY = frozenset(
+    ("step.left", "timer.set", "message.awaited", "service.called", "task.created", "data.written", "store.written")
+)
 
 #: Kinds with which a move begins, when it is one that may take work away.
 _MOVERS = frozenset(

@@ -50,6 +50,7 @@ def _details(event: Event, words: Words) -> dict[str, str]:
     due = facts.get("due")
     return {
         "name": words.step(event.element, lang) or str(facts.get("name") or ""),
+        "store": str(facts.get("store") or ""),
         "code": str(facts.get("code") or ""),
         "version": str(facts.get("version") or ""),
         "was": str(facts.get("was_version") or ""),

@@ -30,6 +30,7 @@ class FakeHost:
         self.programs = {key: engine.compile(diagram, key) for diagram in diagrams for key in diagram.processes}
         self.decisions = decisions
         self.limits = Limits(limits.STEPS, limits.ROUNDS, limits.INSTANCES, limits.CALLS)
+        self.stores: dict[str, Any] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def program(self, key: str, version: str, caller_hash: str) -> engine.Program:
@@ -41,6 +42,9 @@ class FakeHost:
         if key not in self.programs or self.programs[key].hash != content:
             raise NoSuch(f"no process {key} of {content}")
         return self.programs[key]
+
+    def stored(self, store: str) -> Any:
+        return self.stores.get(store)
 
     def decide(self, decision: str, context: Mapping[str, Any], caller_hash: str, caller_key: str) -> Decided:
         if decision not in self.decisions:
@@ -147,6 +151,7 @@ class Story:
         for path in self.dumped.removed:
             del self.pieces[path]
         self.pieces.update(self.dumped.changed)
+        self.host.stores |= {it.store: it.value for it in self.news if isinstance(it, engine.StoreWritten)}
         if self.ledger is not None:
             self.ledger.read(self.news, event)
             self.ledger.check(self.live)

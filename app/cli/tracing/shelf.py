@@ -64,6 +64,7 @@ class Shelf:
         self._diagram = _without_scripts(self.drawn) if stubbed else self.drawn
         self.drawings: dict[str, Process] = dict(self.drawn.processes)  #: by process id, called ones too
         self._programs: dict[str, engine.Program] = {}
+        self.stores: dict[str, Any] = {}  #: the data stores of this world
 
     # -- before anything runs ------------------------------------------------------------------------------------
 
@@ -135,6 +136,9 @@ class Shelf:
 
     def program_by_hash(self, content: str, key: str, /) -> engine.Program:
         return self._programs[key]
+
+    def stored(self, store: str, /) -> Any:
+        return self.stores.get(store)
 
     def decide(self, decision: str, context: Mapping[str, Any], caller_hash: str, caller_key: str) -> decisions.Decided:
         """By a table beside the file. Raises NotFound and what deciding raises."""

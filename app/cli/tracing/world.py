@@ -268,6 +268,9 @@ class World:
     def _sent(self, case: Case, it: engine.MessageSent) -> None:
         self.post(Message(it.kind, it.name, it.correlation, it.payload, self.at, case.number))
 
+    def _stored(self, case: Case, it: engine.StoreWritten) -> None:
+        self._shelf.stores[it.store] = it.value
+
     def _failed(self, case: Case, it: engine.Failed) -> None:
         if it.code == engine.DEADLOCK:
             return  # it waits, though for nobody
@@ -306,6 +309,7 @@ _HEARD: dict[type[Any], Callable[[World, Case, Any], None]] = {
     ),
     engine.MessageForgotten: lambda world, case, it: world.mail.forget((case.number, it.ref)),
     engine.MessageSent: World._sent,
+    engine.StoreWritten: World._stored,
     engine.Failed: World._failed,
     engine.Ended: World._ended,
 }

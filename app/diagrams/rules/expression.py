@@ -43,6 +43,7 @@ def _of(node: Node) -> Iterator[Expression]:
     found = [schedule.due, schedule.follow_up, assignment.assignee, assignment.groups, assignment.users, node.priority]
     found += [event.expression for event in node.events] + [event.correlation for event in node.events]
     found += [mapping.source for mapping in (*node.inputs, *node.outputs)]
+    found += [carried.source for carried in (*node.data_in, *node.data_out) if not carried.fault]
     found += [node.activation, node.completion]
     if loop is not None:
         found += [loop.collection, loop.cardinality, loop.completion, loop.condition, loop.output_element]

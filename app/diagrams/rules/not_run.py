@@ -14,15 +14,10 @@ RULE = "not-run"
 
 
 def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
-    for process, node in nodes(diagram):
+    for _, node in nodes(diagram):
         for reason in reasons(node):
             values = {"node": title(node.id, node.name), "triggers": ", ".join(event.kind for event in node.events)}
             yield Finding(RULE, "error", node.id, node.line, f"rules.not-run.{reason}", values)
-        for ref in (*node.reads, *node.writes):
-            item = process.data.get(ref)
-            if item is not None and item.kind == "dataStoreReference":
-                values = {"node": title(node.id, node.name), "store": title(item.id, item.name)}
-                yield Finding(RULE, "error", node.id, node.line, "rules.not-run.data-store", values)
     yield from _extensions(diagram)
 
 

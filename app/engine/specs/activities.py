@@ -63,8 +63,7 @@ class Activity(NodeSpec):
             raise self.missing(step)
         if note.arrived:
             consume(self, step, self.node.start_quantity)
-        if self.inputs_:
-            note.local = {**note.local, **step.scope.map(self.inputs_, note.local, nested=False)}
+        self.prepare(step)
         if self.listening and not note.watches:
             note.watches = watch(step.scope, step, self.listening)
         return self.work(step)
@@ -214,7 +213,7 @@ class ServiceTask(Activity):
         kind = self.type.evaluate(seen)
         if not isinstance(kind, str) or not kind:
             raise StepFault("bad-service", f"The job type “{self.type.text}” is no text.")
-        inputs = step.note.local if self.inputs_ else seen
+        inputs = step.note.local if self.inputs_ or (self.cargo is not None and self.cargo.into) else seen
         inputs = {name: data.copied(value) for name, value in inputs.items()}
         call = ServiceCalled(step.ref, self.process, self.element, kind, inputs, self.retries, self.headers)
         step.scope.live.tell(call)
@@ -239,12 +238,15 @@ class ScriptTask(Activity):
 
     script: Compiled
     result = ""
+    output = ""  #: its only data output, which takes what is no context
 
     def work(self, step: Step) -> Mapping[str, Any]:
         value = data.clean({"": self.script.evaluate(step.visible())})[""]
         if self.result:
             return {self.result: value}
-        return value if isinstance(value, dict) else {}
+        if isinstance(value, dict):
+            return value
+        return {self.output: value} if self.output else {}
 
 
 class DecisionTask(Activity):

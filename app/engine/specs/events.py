@@ -160,8 +160,7 @@ class ThrowEvent(NodeSpec):
     says: tuple[Trigger, ...] = ()
 
     def perform(self, step: Step) -> Mapping[str, Any] | None:
-        if self.inputs_:
-            step.note.local = step.scope.map(self.inputs_, {}, nested=False)
+        self.prepare(step)
         waits = False
         for said in self.says:
             waits = self._say(step, said) or waits

@@ -291,6 +291,7 @@ def _behavior(builder: _Builder, spec: Loop, node: Node) -> None:
 def _inside(builder: _Builder, activity: NodeSpec, node: Node) -> None:
     activity.inputs_ = builder._mappings(node, node.inputs)
     activity.outputs_ = builder._mappings(node, node.outputs)
+    activity.cargo = builder._cargo(node)
 
 
 def _standard(builder: _Builder, scope: ScopeSpec, node: Node) -> StandardLoop:
@@ -318,6 +319,8 @@ def _multi(builder: _Builder, scope: ScopeSpec, node: Node) -> Loop:
         builder.refuse(node.id, loop.line or node.line, "The multi-instance has neither a collection nor a number.")
     _behavior(builder, spec, node)
     text = loop.output_element.text.strip() if loop.output_element is not None else ""
-    if _PLAIN.fullmatch(text):
+    if loop.output_element is not None and loop.output_element.language == "name":
+        spec.own = text
+    elif _PLAIN.fullmatch(text):
         spec.own = text.partition(".")[0]
     return spec

@@ -46,8 +46,8 @@ class Container(Activity):
     def call_off(self, step: Step) -> None:
         cancel_below(step)
 
-    def conclude(self, step: Step, result: Mapping[str, Any]) -> None:
-        super().conclude(step, result if self.outputs_ or self.merges else {})
+    def kept(self, result: Mapping[str, Any]) -> Mapping[str, Any]:
+        return result if self.merges else {}
 
 
 class SubProcess(Container):
@@ -165,7 +165,8 @@ class CallActivity(Container):
         self.leave(scope)
         # What it was only given may have been changed by others since: that is not written back.
         written = {name: scope.data[name] for name in scope.piece.written if name in scope.data}
-        self.complete(step, scope.data if self.outputs_ else written)
+        asks = self.outputs_ or (self.cargo is not None and self.cargo.out)
+        self.complete(step, scope.data if asks else written)
 
 
 def begin(
