@@ -15,7 +15,7 @@ from app.diagrams import vocabulary
 from app.diagrams.events import stem
 from app.diagrams.levels import levels
 from app.diagrams.model import Carried, DataItem, Expression, StoreRead
-from app.diagrams.names import SPIFF, flag, is_bpmn, line_of, local
+from app.diagrams.names import flag, is_bpmn, line_of, local
 
 #: what is drawn in a scope, or stands there as its property, input or output
 DRAWN = ("dataObject", "dataObjectReference", "dataStoreReference")
@@ -124,6 +124,7 @@ def cargo(element: etree._Element, data: Mapping[str, DataItem], roots: Mapping[
             made.into += reading.association(each, into=True)
         elif is_bpmn(each, "dataOutputAssociation"):
             made.out += reading.association(each, into=False)
+    made.own = tuple(reading.own.values())
     return made
 
 
@@ -146,7 +147,7 @@ class _Reading:
         transformation = vocabulary.child(each, "transformation")
         assignments = [it for it in each if is_bpmn(it, "assignment")]
         if transformation is None and not assignments and self._only_drawn(sources, end):
-            yield from self._spiffs(each, sources, end, stores, into)
+            yield from self._drawn(stores if into else self._store(end), line_of(each), into=into)
             return
         made = Carried(Expression("null"), "", stores=stores, end=ends, line=line_of(each))
         made = replace(made, unknown=next((ref for ref in (*sources, end) if ref and not self._is_known(ref)), ""))
@@ -166,19 +167,18 @@ class _Reading:
         nowhere = [self.roots[ref] for ref in ends if ref in self.roots and local(self.roots[ref]) == "property"]
         return "" in ends[:1] or not end or any(_is_placeholder(it) for it in nowhere)
 
-    def _spiffs(
-        self, each: etree._Element, sources: list[str], end: str, stores: tuple[StoreRead, ...], into: bool
-    ) -> Iterator[Carried]:
-        """SpiffArena draws the same line, and means the variable with the id of the store. Data objects are variables
-        anyway."""
-        store = stores[:1] if into else tuple(self._store(end))
-        if store and SPIFF in each.nsmap.values():
-            name = store[0].id
-            line = line_of(each)
-            if into:
-                yield Carried(Expression(store[0].names[0], "name", line), name, stores=stores, line=line)
-            else:
-                yield Carried(Expression(name, "name", line), store[0].store, is_store=True, line=line)
+    def _drawn(self, stores: Iterable[StoreRead], line: int, *, into: bool) -> Iterator[Carried]:
+        """A line to a store that names no input or output: the step sees the store by its names and writes what it
+        yields under them. Lines to data objects need nothing of that kind: those are variables anyway."""
+        for store in stores:
+            if not into:
+                name = _called(store)
+                self.own[store.id] = DataItem(store.id, "drawn", store.store, line=line, variable=name)
+                yield Carried(Expression(name, "name", line), store.store, is_store=True, takes=(name,), line=line)
+            elif local(self.element) not in ("sendTask", "callActivity", "intermediateThrowEvent", "endEvent"):
+                for name in dict.fromkeys((_called(store), store.id)):
+                    source = Expression(store.names[0], "name", line)
+                    yield Carried(source, name, stores=(store,), is_drawn=True, line=line)
 
     def _to(self, made: Carried, ref: str) -> Carried:
         if not ref:
@@ -232,6 +232,10 @@ class _Reading:
         elif local_name(root) == "dataStore":
             name = _store_name(ref, ref, self.roots)
             yield StoreRead(name, tuple(dict.fromkeys((ref, name))), ref)
+
+
+def _called(store: StoreRead) -> str:
+    return store.store if is_plain(store.store) else store.id
 
 
 def local_name(element: etree._Element | None) -> str:

@@ -112,6 +112,7 @@ class Carried:
     is_store: bool = False  #: the target is a data store
     stores: tuple[StoreRead, ...] = ()  #: those it reads
     takes: tuple[str, ...] = ()  #: out of a node: the outputs without which there is nothing to carry
+    is_drawn: bool = False  #: only a line to a data store, which names no input of the step
     end: str = ""  #: id of the node's own end of it
     line: int = 0
     fault: str = ""  #: why it cannot be carried: several, nothing, nowhere, collection
@@ -275,7 +276,7 @@ class DataItem:
     """What holds data in one scope: a data object, a data store, their references, an input, output or property."""
 
     id: str
-    kind: str  #: dataObject, dataObjectReference, dataStoreReference, property, dataInput, dataOutput
+    kind: str  #: dataObject, dataObjectReference, dataStoreReference, property, dataInput, dataOutput, drawn
     name: str = ""
     ref: str = ""
     collection: bool = False

@@ -142,7 +142,8 @@ class _Builder:
         """Its data associations, compiled; None without any."""
         if not node.data_in and not node.data_out:
             return None
-        return Cargo(self._carries(node, node.data_in), self._carries(node, node.data_out), node.own_data)
+        into, out = self._carries(node, node.data_in), self._carries(node, node.data_out)
+        return Cargo(into, out, node.own_data, any(not it.is_drawn for it in node.data_in))
 
     def _carries(self, node: Node, every: Iterable[Carried]) -> tuple[Carry, ...]:
         found = []
@@ -360,7 +361,8 @@ def _script(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
         compiled = builder.compile(node.id, Expression(script.text, "feel", script.line))
         if compiled is not None:
             spec.script, spec.result = compiled, script.result
-            taken = {name for carried in node.data_out for name in carried.takes}
+            outputs = {item.variable for item in node.own_data if item.kind == "dataOutput"}
+            taken = {name for carried in node.data_out for name in carried.takes if name in outputs}
             spec.output = next(iter(taken)) if len(taken) == 1 else ""
     return spec
 

@@ -32,9 +32,7 @@ def told(*steps: str, scope: str = OBJECTS, before: str = "", **data: Any) -> St
     body = f"""<bpmn:dataStore id="store" name="Customers"/>{before}
       <bpmn:process id="p" isExecutable="true">{scope}
       <bpmn:startEvent id="start"/>{"".join(steps)}<bpmn:endEvent id="end"/>{flows}</bpmn:process>"""
-    drawn = diagrams.read(
-        file(body).replace(b'xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core"', b"")
-    )
+    drawn = diagrams.read(file(body))
     assert [it.message for it in diagrams.check(drawn) if it.severity == "error"] == []
     return Story(diagram=drawn, data=data)
 
@@ -305,11 +303,20 @@ def test_a_part_of_a_store_is_written_and_the_rest_kept() -> None:
     assert story.host.stores == {"Customers": {"a": 1}}
 
 
-def test_a_line_of_spiffarena_to_a_store_means_the_variable_with_its_id() -> None:
-    spiff = '<bpmn:userTask xmlns:s="http://spiffworkflow.org/bpmn/schema/1.0/core"'
-    step = user(out("", "s1")).replace("<bpmn:userTask", spiff)
+@pytest.mark.parametrize("name", ["Customers", "store"])
+def test_a_line_to_a_store_means_the_variable_that_is_called_like_it(name: str) -> None:
     look = user('<bpmn:property id="Q" name="__targetRef_placeholder"/>' + into("s1", "Q"), "look")
-    story = told(step, look.replace("<bpmn:userTask", spiff), store=7)
-    story.answer("work")
+    story = told(user(out("", "s1")), look)
+    story.answer("work", **{name: 7, "other": 8})
     assert story.host.stores == {"Customers": 7}
-    assert story.last(engine.TaskReached).data["store"] == 7
+    shown = story.last(engine.TaskReached).data
+    assert (shown["Customers"], shown["store"]) == (7, 7)
+    assert story.data == {"order": None, "total": None, "o3": None, "other": 8}
+
+
+def test_a_service_beside_a_drawn_store_is_given_everything() -> None:
+    step = '<bpmn:serviceTask id="call" xmlns:c="http://camunda.org/schema/1.0/bpmn" c:topic="t">'
+    story = told(step + into("s1", "") + "</bpmn:serviceTask>", order=1)
+    assert story.last(engine.ServiceCalled).inputs == {
+        "order": 1, "total": None, "o3": None, "Customers": None, "store": None
+    }  # fmt: skip

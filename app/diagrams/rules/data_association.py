@@ -22,7 +22,9 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
             if len(store.variable) > MOST_NAME:
                 yield _finding(node, "error", "long", node.line, most=str(MOST_NAME))
         for store in _only_drawn(process, node):
-            yield _finding(node, "info", "drawn", node.line, store=title(store.id, store.name))
+            yield _finding(
+                node, "info", "drawn", node.line, store=title(store.id, store.name), name=store.variable[:60]
+            )
 
 
 def _carried(node: Node, carried: Carried) -> Iterator[Finding]:
@@ -39,9 +41,10 @@ def _stores(process: Process, node: Node) -> list[DataItem]:
 
 
 def _only_drawn(process: Process, node: Node) -> list[DataItem]:
-    used = {read.store for carried in node.data_in for read in carried.stores}
+    used = {read.store for carried in node.data_in if not carried.is_drawn for read in carried.stores}
     used |= {read.store for carried in node.data_out for read in carried.stores}
-    used |= {carried.target for carried in node.data_out if carried.is_store}
+    drawn = {item.variable for item in node.own_data if item.kind == "drawn"}
+    used |= {it.target for it in node.data_out if it.is_store and drawn.isdisjoint(it.takes)}
     return [item for item in _stores(process, node) if item.variable not in used]
 
 

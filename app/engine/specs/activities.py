@@ -213,7 +213,7 @@ class ServiceTask(Activity):
         kind = self.type.evaluate(seen)
         if not isinstance(kind, str) or not kind:
             raise StepFault("bad-service", f"The job type “{self.type.text}” is no text.")
-        inputs = step.note.local if self.inputs_ or (self.cargo is not None and self.cargo.into) else seen
+        inputs = step.note.local if self.inputs_ or (self.cargo is not None and self.cargo.lists_inputs) else seen
         inputs = {name: data.copied(value) for name, value in inputs.items()}
         call = ServiceCalled(step.ref, self.process, self.element, kind, inputs, self.retries, self.headers)
         step.scope.live.tell(call)

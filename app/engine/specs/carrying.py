@@ -46,6 +46,7 @@ class Cargo:
     into: tuple[Carry, ...] = ()
     out: tuple[Carry, ...] = ()
     own: tuple[DataItem, ...] = ()
+    lists_inputs: bool = False  #: it says which data goes in: nothing else does
 
     def load(self, step: Step) -> dict[str, Any]:
         """The step's own variables before it works. Raises StepFault."""
@@ -80,7 +81,8 @@ class Cargo:
 
     def _outputs(self) -> list[DataItem]:
         wanted = {name for carry in self.out for name in carry.takes}
-        return [it for it in self.own if it.kind == "property" or (it.kind == "dataOutput" and it.variable in wanted)]
+        kinds = ("dataOutput", "drawn")
+        return [it for it in self.own if it.kind == "property" or (it.kind in kinds and it.variable in wanted)]
 
     def _taken(self) -> set[str]:
         return {name for it in self._outputs() for name in (it.variable, it.id, it.name)}
@@ -90,12 +92,13 @@ class Cargo:
         found: dict[str, Any] = {}
         outputs = self._outputs()
         for it in outputs:
-            for among in (result, step.note.local):
+            for among in (result, step.note.local) if it.kind != "drawn" else (result,):
                 name = next((name for name in (it.variable, it.id, it.name) if name in among), None)
                 if name is not None:
                     found.setdefault(it.variable, among[name])
-        if not found and len(outputs) == 1 and result:
-            found[outputs[0].variable] = _all_of(result)
+        named = [it for it in outputs if it.kind == "dataOutput"]
+        if not found and len(named) == 1 and result:
+            found[named[0].variable] = _all_of(result)
         return found
 
 
