@@ -302,6 +302,7 @@ class Process:
     flows: Mapping[str, Flow] = field(default_factory=dict)
     lanes: Mapping[str, Lane] = field(default_factory=dict)
     data: Mapping[str, DataItem] = field(default_factory=dict)
+    is_global_task: bool = False  #: one task that call activities of any process may call; it never starts by itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lxml import etree
 
@@ -16,6 +17,15 @@ from app.diagrams.model import Box, Diagram, Flow, MessageFlow, Node, Pool, Proc
 from app.diagrams.names import BPMN, ZEEBE, flag, is_bpmn, line_of, local
 from app.diagrams.nodes import KINDS, Around, documentation, node
 from app.diagrams.parsing import parse
+
+#: BPMN's tasks that stand beside the processes, and what each is within one
+_GLOBAL_TASKS = {
+    "globalTask": "task",
+    "globalUserTask": "userTask",
+    "globalManualTask": "manualTask",
+    "globalScriptTask": "scriptTask",
+    "globalBusinessRuleTask": "businessRuleTask",
+}
 
 
 def read(xml: bytes) -> Diagram:
@@ -32,6 +42,11 @@ def read(xml: bytes) -> Diagram:
         if is_bpmn(element, "process"):
             made = _process(element, roots, boxes, points, associated)
             processes.setdefault(made.id, made)
+    are_run = any(process.executable for process in processes.values()) or not processes
+    for element in root:
+        if is_bpmn(element, *_GLOBAL_TASKS):
+            task = _global_task(element, roots)
+            processes.setdefault(task.id, replace(task, executable=are_run))
     return Diagram(
         processes=processes,
         pools={pool.id: pool for pool in _pools(root, boxes)},
@@ -80,6 +95,26 @@ def _process(
         flows=flows,
         lanes=lanes,
         data=items,
+    )
+
+
+def _global_task(element: etree._Element, roots: dict[str, etree._Element]) -> Process:
+    """A process of this one task, which has the same id."""
+    key = element.get("id", "")
+    element.tag = f"{{{BPMN}}}{_GLOBAL_TASKS[local(element)]}"
+    items = data.items(element, key, roots)
+    made = node(element, key, Around(roots, {}, {}, {}, items))
+    return Process(
+        id=key,
+        name=made.name,
+        line=made.line,
+        names=made.names,
+        documentation=made.documentation,
+        documentations=made.documentations,
+        properties=made.properties,
+        nodes={key: made},
+        data=items,
+        is_global_task=True,
     )
 
 

@@ -48,7 +48,7 @@ def written(process: Process, context: Context) -> Written:
         by_people = by_people or (made is None and node.kind in PERSONAL)
         by_others = by_others or (made is None and node.kind not in PERSONAL)
     for item in process.data.values():
-        names.update((item.id, item.name, item.ref))
+        names.update((item.id, item.name, item.ref, item.variable))
     names.update(flow.id for flow in process.flows.values())
     return Written(frozenset(names), by_others, by_people, _begins_plainly(process))
 
@@ -93,6 +93,9 @@ def _named(node: Node) -> Iterator[str]:
     if node.loop is not None:
         yield from (node.loop.element_variable, node.loop.output_collection)
     yield from (*node.reads, *node.writes)
+    for item in node.own_data:
+        yield from (item.id, item.name, item.variable)
+    yield from (carried.target for carried in (*node.data_in, *node.data_out))
 
 
 def reads(process: Process, context: Context) -> Iterator[Read]:

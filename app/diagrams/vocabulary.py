@@ -232,7 +232,7 @@ def script(element: etree._Element) -> Script | None:
     own = child(element, "script")
     if own is None:
         return None
-    written = (element.get("scriptFormat") or "python").lower()
+    written = (element.get("scriptFormat") or element.get("scriptLanguage") or "python").lower()
     text = own.text or ""
     if "feel" in written:
         return Script(

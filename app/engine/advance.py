@@ -81,6 +81,8 @@ def conditional_start(program: Program, values: Mapping[str, Any]) -> str:
 
 
 def _starts(program: Program, element: str, values: Mapping[str, Any]) -> tuple[NodeSpec, ...]:
+    if program.process.is_global_task:
+        raise NoStart(f"{program.key} is a global task, which is only called", process=program.key)
     element = element or (conditional_start(program, values) if not program.root.starts else "")
     if not element:
         starts = program.root.starts

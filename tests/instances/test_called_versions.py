@@ -12,12 +12,13 @@ from app.core.errors import Invalid
 from app.definitions.retire import restore, retire
 from app.history import StepRow
 from app.instances import live, moves
+from app.instances.errors import CannotStart
 from app.jobs import service_calls
 from app.jobs.runner import Runner
 from app.tasks.models import Task
 from tests.conftest import Cast
 from tests.instances.conftest import END, START, Deploy, flow, lanes, process, task
-from tests.instances.seen import changes, one, open_tasks, rows, task_row
+from tests.instances.seen import changes, one, open_tasks, rows, state, task_row
 from tests.instances.test_incidents import script
 
 NAMED: dict[str, Any] = {
@@ -144,3 +145,15 @@ def test_what_is_remembered_of_the_newest_version_is_forgotten_when_another_come
     assert called(cases[3]) == {old.id}
     restore(new.id, by=cast.chen)
     assert called(cases[4]) == called(cases[5]) == {new.id}
+
+
+def test_a_global_task_is_deployed_with_its_file_and_begins_no_case(deployed: Deploy, cast: Cast) -> None:
+    call = '<bpmn:callActivity id="ask" calledElement="check"/>'
+    way = flow("start > ask", "ask > end")
+    whole = process("shop", START, call, END, way, before='<bpmn:globalUserTask id="check" name="Check"/>')
+    assert deployed(whole).key == "shop"
+    case = moves.start("shop", {}, by=cast.lin)
+    moves.complete(open_tasks(case["id"])["check"], {"fine": True}, by=cast.admin)
+    assert state(case["id"]) == "completed"
+    with pytest.raises(CannotStart):
+        moves.start("check", {}, by=cast.lin)

@@ -103,7 +103,7 @@ class Shelf:
 
     def has_plain_start(self, key: str) -> bool:
         """Whether it can be started without a message, signal or timer."""
-        return bool(self._programs[key].root.starts)
+        return bool(self._programs[key].root.starts) and not self.drawn.processes[key].is_global_task
 
     @cached_property
     def entrances(self) -> list[Entrance]:
