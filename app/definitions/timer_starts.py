@@ -45,6 +45,7 @@ class Plan:
         when = {
             "due": self.when.due_at.isoformat(),
             "every": self.when.every,
+            "cron": self.when.cron,
             "left": self.when.left,
             "until": _said(self.when.until),
             "counted_from": _said(self.when.counted_from),
@@ -63,7 +64,8 @@ class Plan:
         said = args["when"]
         until, counted_from = _moment(said["until"]), _moment(said["counted_from"])
         due_at = datetime.fromisoformat(said["due"])
-        when = engine.Appointment(due_at, said["every"], said["left"], until, counted_from)
+        # A plan of before there were cron lines has none.
+        when = engine.Appointment(due_at, said["every"], said.get("cron", ""), said["left"], until, counted_from)
         return cls(args["definition"], args["process"], args["version"], args["element"], when)
 
 

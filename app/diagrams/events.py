@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from lxml import etree
 
+from app.core import cron
 from app.diagrams.model import EventDefinition, Expression
-from app.diagrams.names import BPMN, ZEEBE, flag, is_bpmn, line_of, local
+from app.diagrams.names import BPMN, CAMUNDA_LIKE, MODELER, ZEEBE, flag, is_bpmn, line_of, local
 from app.diagrams.vocabulary import camunda, child, condition, expression, extension
 
 _SUFFIX = "EventDefinition"
@@ -95,6 +96,14 @@ def _timer(element: etree._Element, made: EventDefinition) -> EventDefinition:
 def moment(element: etree._Element) -> Expression | None:
     """ISO 8601 or cron as every modeler writes it; quoted, as SpiffWorkflow wants it; or FEEL."""
     found = expression(element.text, line_of(element))
-    if found is not None and found.language == "literal":
-        return replace(found, text=found.text.strip("\"'"))
-    return found
+    if found is None or found.language != "literal":
+        return found
+    text = found.text.strip("\"'")
+    return replace(found, text=cron.with_names(text) if _counts_as_quartz(element) and cron.parse(text) else text)
+
+
+def _counts_as_quartz(element: etree._Element) -> bool:
+    """Camunda 7 and its relatives count weekdays from Sunday as 1 in cron lines; Camunda 8 and Unix from 0."""
+    spaces = set(element.nsmap.values())
+    platform = element.getroottree().getroot().get(f"{{{MODELER}}}executionPlatform") or ""
+    return platform == "Camunda Platform" or (not spaces.isdisjoint(CAMUNDA_LIKE) and ZEEBE not in spaces)

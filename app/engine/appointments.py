@@ -17,6 +17,7 @@ class Appointment:
 
     due_at: datetime
     every: str = ""  #: ISO duration between two moments; "" = this is the only one
+    cron: str = ""  #: or the cron line that says when the next one is
     left: int | None = None  #: moments after this one; None = without end
     until: datetime | None = None  #: none after this
     counted_from: datetime | None = None  #: months are counted from here, where a short one would drag the day
@@ -51,6 +52,7 @@ def following(appointment: Appointment, at: datetime) -> Appointment | None:
         "timer",
         due=appointment.due_at,
         every=appointment.every,
+        cron=appointment.cron,
         left=appointment.left,
         until=appointment.until,
         first=appointment.counted_from,
@@ -60,12 +62,14 @@ def following(appointment: Appointment, at: datetime) -> Appointment | None:
 
 
 def _not_before(wait: Wait, at: datetime) -> Appointment | None:
+    if wait.cron and wait.due is not None and wait.due < at:
+        return _not_before(moments.next_wait(wait, at) or Wait("timer"), at)
     found: Wait | None = _jump(wait, at)
     while found is not None and found.due is not None and found.due < at:
         found = moments.next_wait(found)
     if found is None or found.due is None or (found.until is not None and found.due > found.until):
         return None
-    return Appointment(found.due, found.every, found.left, found.until, found.first)
+    return Appointment(found.due, found.every, found.cron, found.left, found.until, found.first)
 
 
 def _jump(wait: Wait, at: datetime) -> Wait:

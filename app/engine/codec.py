@@ -30,6 +30,7 @@ class Wait(msgspec.Struct, omit_defaults=True, frozen=True):
     every: str = ""  #: timer cycle: ISO duration between two occurrences
     left: int | None = None  #: timer cycle: occurrences after the next one; null = without end
     until: Moment | None = None  #: timer cycle: none after this moment
+    cron: str = ""  #: timer cycle by a cron line instead of a duration
     first: Moment | None = None  #: timer cycle of months, from the 29th to the 31st: the moment they are counted from
     met: bool = False  #: conditional: it was true when it was asked last
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.core import cron
 from app.expressions import YearsMonths, parse_moment
 
 from . import limits
@@ -24,6 +25,7 @@ _DURATION = re.compile(
     rf"(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?",
     re.ASCII,
 )
+_OFFSET = re.compile(r"(?:Z|[+-]\d{2}(?::?\d{2}){0,2})\Z", re.ASCII)
 _REPEAT = re.compile(r"R(-1|\d{0,9})", re.ASCII)
 
 
@@ -70,11 +72,17 @@ def read_length(text: str) -> Length | None:
 
 def read_moment(text: str) -> datetime | None:
     """An ISO 8601 moment, a date alone being its first minute; without a zone at the company's place. None if not."""
+    text = _without_place(text.strip())
     try:
-        found: datetime | None = datetime.fromisoformat(text.strip())
+        found: datetime | None = datetime.fromisoformat(text)
     except ValueError:
-        found = parse_moment(text.strip())
+        found = parse_moment(text)
     return in_utc(found) if found is not None else None
+
+
+def _without_place(text: str) -> str:
+    """`2026-01-05T09:00+01:00[Europe/Berlin]`, as Java writes it: the offset says it all."""
+    return text.partition("[")[0] if text.endswith("]") and _OFFSET.search(text.partition("[")[0]) else text
 
 
 def in_utc(at: datetime) -> datetime | None:
@@ -110,6 +118,8 @@ def next_wait(wait: Wait, at: datetime | None = None) -> Wait | None:
 
     With `at`, a cycle without a count makes up for one occurrence that was slept through, not for each of thousands.
     """
+    if wait.cron:
+        return _struck(wait.cron, max(wait.due, at) if wait.due is not None and at is not None else wait.due or at)
     length = read_length(wait.every) if wait.every and wait.left != 0 else None
     if length is None or wait.due is None:
         return None
@@ -170,12 +180,14 @@ def _length(value: Any) -> Length | None:
 
 
 def _cycle(value: Any, at: datetime) -> Wait | None:
-    """`R3/PT1H`, `R/2026-01-01T00:00Z/PT1H`, `R5/PT1H/2026-01-01T00:00Z`; a bare duration repeats without end."""
+    """`R3/PT1H`, `R/2026-01-01T00:00Z/PT1H`, `R5/PT1H/2026-01-01T00:00Z`, a cron line; a bare duration has no end."""
     if not isinstance(value, str):
         length = _length(value)
         if length is None or not length.is_positive:
             return None
         return Wait("timer", due=length.after(at), every=_written(length), first=_counted_from(at, length))
+    if cron.parse(value) is not None:
+        return _struck(value.strip(), at)
     parts = [part.strip() for part in value.strip().split("/")]
     match = _REPEAT.fullmatch(parts[0])
     count = None
@@ -187,7 +199,11 @@ def _cycle(value: Any, at: datetime) -> Wait | None:
     left = None if count is None else count - 1
     length, begin = read_length(parts[-1]), read_moment(parts[0]) if len(parts) == 2 else None
     until = None
-    if length is None and len(parts) == 2:
+    apart = _between(*parts) if length is None and len(parts) == 2 else None
+    if apart is not None:
+        length = apart
+        parts[-1] = _written(apart)
+    elif length is None and len(parts) == 2:
         length, begin, until = read_length(parts[0]), None, read_moment(parts[1])
         if until is None:
             return None
@@ -198,6 +214,19 @@ def _cycle(value: Any, at: datetime) -> Wait | None:
     due = begin if begin is not None else length.after(at)
     every = parts[0] if until is not None else parts[-1]
     return Wait("timer", due=due, every=every, left=left, until=until, first=_counted_from(begin or at, length))
+
+
+def _struck(line: str, after: datetime | None) -> Wait | None:
+    """The wait for the next moment of a cron line, by the clocks of the company's place."""
+    read = cron.parse(line)
+    due = read.after(after, ZONE) if read is not None and after is not None else None
+    return Wait("timer", due=due, cron=line) if due is not None else None
+
+
+def _between(begin: str, end: str) -> Length | None:
+    """How long it is from one moment to the next: `R/2026-01-05T09:00Z/2026-01-06T09:00Z`."""
+    first, second = read_moment(begin), read_moment(end)
+    return Length(0, second - first) if first is not None and second is not None else None
 
 
 def _counted_from(begin: datetime, length: Length) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -493,3 +494,27 @@ def test_positions() -> None:
     assert box is not None
     assert (box.x, box.y, box.width, box.height) == (10, 20.5, 100, 0)
     assert process.flows["f1"].points == ((1, 2), (3, 4))
+
+
+# -- cron lines ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spaces", "expected"),
+    [
+        ('xmlns:camunda="http://camunda.org/schema/1.0/bpmn"', "0 0 9 ? * MON-FRI"),
+        ('xmlns:flowable="http://flowable.org/bpmn"', "0 0 9 ? * MON-FRI"),
+        ('xmlns:m="http://camunda.org/schema/modeler/1.0" m:executionPlatform="Camunda Platform"', "0 0 9 ? * MON-FRI"),
+        ('xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"', "0 0 9 ? * 2-6"),
+        ("", "0 0 9 ? * 2-6"),
+    ],
+)
+def test_weekdays_of_a_cron_line_are_counted_as_the_tool_counts_them(spaces: str, expected: str) -> None:
+    step = (
+        '<bpmn:intermediateCatchEvent id="work"><bpmn:timerEventDefinition><bpmn:timeCycle>0 0 9 ? * 2-6'
+        "</bpmn:timeCycle></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"
+    )
+    xml = re.sub(rb' xmlns:(?!bpmn)\w+="[^"]*"', b"", drawing(step))
+    xml = xml.replace(b"<bpmn:definitions", f"<bpmn:definitions {spaces}".encode(), 1)
+    event = diagrams.read(xml).processes["p"].nodes["work"].events[0]
+    assert said(event.expression) == ("literal", expected)

@@ -154,6 +154,12 @@ def _once(story: Story) -> None:
     story.ring("late")
 
 
+def _cron_end(story: Story) -> None:
+    story.ring("late")
+    assert story.at.isoformat() == "2026-11-25T01:00:00+00:00"
+    story.answer("ask")
+
+
 def _once_more(story: Story) -> None:
     story.ring("late")
     assert (story.at.month, story.at.day) == (2, 28)
@@ -201,6 +207,11 @@ CASES: dict[str, Golden] = {
         ("start -> xor1 -> or1 -[a]-> one -> or2 -> check -> xor2 -[ok]-> end", "or1 -[b]-> two -> or2",
          "xor2 -[else]-> xor1"),
         {}, _second_round, _third, {"a": True, "b": True, "ok": True}, {"a": True, "b": True},
+    ),
+    "cron": Golden(
+        ("start -> ask -> end", "late -> call -> end2"),
+        {"ask": user(), "late": boundary("ask", "timer", cycle="0 9 * * MON-FRI", interrupting=False), "call": task()},
+        _once, _cron_end, {},
     ),
     "event-gateway": Golden(
         ("start -> event -> soon -> end1", "event -> paid -> end2", "event -> got -> end3", "event -> cry -> end4"),

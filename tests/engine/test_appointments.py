@@ -96,3 +96,13 @@ def test_an_expression_that_says_no_time_begins_nothing() -> None:
         first("timeDate", "=1 + 1")
     with pytest.raises(engine.NoStart):
         engine.first(program("timeDuration", "PT1H"), "end", MORNING)
+
+
+def test_a_cron_line_begins_a_case_at_each_of_its_moments() -> None:
+    found = first("timeCycle", "0 9 * * MON-FRI", at("2026-11-23T01:00"))
+    assert found is not None
+    assert (found.due_at, found.cron) == (at("2026-11-24T01:00"), "0 9 * * MON-FRI")
+    for now, expected in (("2026-11-24T01:00", "2026-11-25T01:00"), ("2026-11-28T01:00", "2026-11-30T01:00")):
+        after = engine.following(found, at(now))
+        assert after is not None
+        assert after.due_at == at(expected)

@@ -72,7 +72,7 @@ def test_a_date_is_a_moment(text: str, at: datetime) -> None:
         ("date", "soon"), ("date", 5), ("date", None), ("date", "0001-01-01"), ("duration", "P"), ("duration", "1h"),
         ("duration", True), ("duration", "P9999999Y"), ("cycle", "R0/PT1H"), ("cycle", "R3"), ("cycle", "R/PT0S"),
         ("cycle", "R-5/PT1H"), ("cycle", "R9999999999/PT1H"), ("cycle", []), ("cycle", "R2/x/PT1H"),
-        ("cycle", "0 0 9-17 * * MON-FRI"),
+        ("cycle", "0 0 9-17 * * MON-FRO"), ("cycle", "0 0 0 30 2 ?"), ("cycle", "R/2026-01-02/2026-01-01"),
     ],
 )  # fmt: skip
 def test_a_timer_that_is_nonsense_is_an_incident_and_can_be_repaired(kind: str, value: Any) -> None:
@@ -271,3 +271,57 @@ def test_a_duration_that_can_never_be_read_is_refused_when_the_diagram_is_compil
     with pytest.raises(engine.NotRunnable) as refused:
         waiting_for(duration=text)
     assert refused.value.findings[0][0] == "wait"
+
+
+# -- cron lines ------------------------------------------------------------------------------------------------------
+
+
+def test_a_cron_line_strikes_again_and_again_by_the_clocks_of_the_company() -> None:
+    late = boundary("ask", "timer", cycle="0 9 * * MON-FRI", interrupting=False)
+    story = Story("start -> ask -> end", "late -> note -> end2", ask=user(), late=late, note=task())
+    assert due(story) == datetime(2026, 11, 24, 1, tzinfo=UTC)
+    days = []
+    for _ in range(5):
+        story.ring("late")
+        days.append(due(story).astimezone(UTC).day)
+    assert days == [25, 26, 27, 30, 1]
+
+
+def test_strikes_that_were_slept_through_happen_once() -> None:
+    late = boundary("ask", "timer", cycle="@daily", interrupting=False)
+    story = Story("start -> ask -> end", "late -> note -> end2", ask=user(), late=late, note=task())
+    story.later(days=10)
+    story.ring("late")
+    assert story.at < due(story) <= story.at + timedelta(days=1)
+
+
+def test_the_last_strike_of_a_line_with_a_year_ends_the_listening() -> None:
+    late = boundary("ask", "timer", cycle="0 0 9 31 12 ? 2026", interrupting=False)
+    story = Story("start -> ask -> end", "late -> note -> end2", ask=user(), late=late, note=task())
+    story.ring("late")
+    assert story.watched() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("R2/2026-12-01T00:00Z/2026-12-01T06:00Z", datetime(2026, 12, 1, tzinfo=UTC)),
+        ("R2/PT6H/2026-12-01T00:00Z", MONDAY + timedelta(hours=6)),
+        ("R/2026-12-01T00:00:00+08:00/P1D", datetime(2026, 11, 30, 16, tzinfo=UTC)),
+        ("PT0.25H", MONDAY + timedelta(minutes=15)),
+    ],
+)
+def test_other_ways_to_write_a_cycle(text: str, at: datetime) -> None:
+    story = waiting_for(cycle=text)
+    assert due(story) == at
+
+
+def test_a_cycle_between_two_moments_repeats_at_their_distance() -> None:
+    late = boundary("ask", "timer", cycle="R/2026-12-01T00:00Z/2026-12-01T06:00Z", interrupting=False)
+    story = Story("start -> ask -> end", "late -> note -> end2", ask=user(), late=late, note=task())
+    story.ring("late")
+    assert due(story) == datetime(2026, 12, 1, 6, tzinfo=UTC)
+
+
+def test_a_moment_with_a_place_in_brackets_counts_by_its_offset() -> None:
+    assert due(waiting_for(date="2026-12-01T09:00:00+01:00[Europe/Berlin]")) == datetime(2026, 12, 1, 8, tzinfo=UTC)

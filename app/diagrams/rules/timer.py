@@ -1,4 +1,4 @@
-"""A timer says when, in ISO 8601 or as a FEEL expression."""
+"""A timer says when, in ISO 8601, as a cron line or as a FEEL expression."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.diagrams.context import Context
 from app.diagrams.findings import Finding
 from app.diagrams.graph import nodes, title
 from app.diagrams.model import Diagram, EventDefinition
-from app.diagrams.timing import READABLE, is_cron
+from app.diagrams.timing import READABLE, looks_like_cron
 
 RULE = "timer"
 
@@ -28,4 +28,4 @@ def _fault(event: EventDefinition) -> str:
         return "empty"
     if event.expression.language != "literal" or READABLE[event.timer_kind](event.expression.text):
         return ""
-    return "cron" if event.timer_kind == "cycle" and is_cron(event.expression.text) else event.timer_kind
+    return "cron" if event.timer_kind == "cycle" and looks_like_cron(event.expression.text) else event.timer_kind
