@@ -103,7 +103,7 @@ def _global_task(element: etree._Element, roots: dict[str, etree._Element]) -> P
     key = element.get("id", "")
     element.tag = f"{{{BPMN}}}{_GLOBAL_TASKS[local(element)]}"
     items = data.items(element, key, roots)
-    made = node(element, key, Around(roots, {}, {}, {}, items))
+    made = node(element, key, Around(roots, {}, {}, {}, {}, frozenset(), items))
     return Process(
         id=key,
         name=made.name,
