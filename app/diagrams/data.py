@@ -36,13 +36,27 @@ def is_plain(name: str) -> bool:
 # -- what stands in a process ------------------------------------------------------------------------------------------
 
 
-def items(element: etree._Element, process: str, roots: Mapping[str, etree._Element]) -> dict[str, DataItem]:
-    """Everything that holds data in a process, on every level, by id; `variable` is what it is called."""
+class Items(dict[str, DataItem]):
+    """What holds data in a process, by id; `called` is the id by name, the first of a name."""
+
+    def __init__(self, found: Mapping[str, DataItem]) -> None:
+        super().__init__(found)
+        self.called: dict[str, str] = {}
+        for item in found.values():
+            for name in (item.name, item.variable):
+                self.called.setdefault(name, item.id)
+
+
+def items(element: etree._Element, process: str, roots: Mapping[str, etree._Element]) -> Items:
+    """Everything that holds data in a process, on every level; `variable` is what it is called."""
     found: dict[str, DataItem] = {}
+    given: dict[str, str] = {}  #: object -> the name that its first reference gives it
     for item in _items(element, process):
         found.setdefault(item.id, item)
-    objects = {key: replace(it, variable=_object_name(it, found)) for key, it in found.items() if it.kind in DECLARES}
-    return {key: objects.get(key) or _referring(it, objects, roots) for key, it in found.items()}
+        if item.ref:
+            given.setdefault(item.ref, item.name)
+    objects = {key: replace(it, variable=_object_name(it, given)) for key, it in found.items() if it.kind in DECLARES}
+    return Items({key: objects.get(key) or _referring(it, objects, roots) for key, it in found.items()})
 
 
 def _items(element: etree._Element, process: str) -> Iterator[DataItem]:
@@ -59,10 +73,10 @@ def _item(element: etree._Element, scope: str) -> DataItem:
     return DataItem(element.get("id") or "", local(element), name, ref, many, scope, line_of(element))
 
 
-def _object_name(item: DataItem, every: Mapping[str, DataItem]) -> str:
-    """Its own name; of an object without one, the first that a reference gives it, as modelers write it."""
-    names = [item.name] if item.name else [it.name for it in every.values() if it.ref == item.id]
-    return next((name for name in names[:1] if is_plain(name)), item.id)
+def _object_name(item: DataItem, given: Mapping[str, str]) -> str:
+    """Its own name; of an object without one, the one that its first reference gives it, as modelers write it."""
+    name = item.name or given.get(item.id, "")
+    return name if is_plain(name) else item.id
 
 
 def _referring(item: DataItem, objects: Mapping[str, DataItem], roots: Mapping[str, etree._Element]) -> DataItem:
@@ -110,7 +124,7 @@ def _taken(among: list[Carried], found: list[Carried]) -> Carried | None:
     return found[0] if found else None
 
 
-def cargo(element: etree._Element, data: Mapping[str, DataItem], roots: Mapping[str, etree._Element]) -> Cargo:
+def cargo(element: etree._Element, data: Items, roots: Mapping[str, etree._Element]) -> Cargo:
     """What is carried into a node and out of it, in document order."""
     specification = vocabulary.child(element, "ioSpecification")
     holders = [element] if specification is None else [specification, element]
@@ -134,7 +148,7 @@ class _Reading:
 
     element: etree._Element
     own: dict[str, DataItem]
-    data: Mapping[str, DataItem]
+    data: Items
     roots: Mapping[str, etree._Element]
 
     def association(self, each: etree._Element, *, into: bool) -> Iterator[Carried]:
@@ -206,9 +220,10 @@ class _Reading:
 
     def _id(self, text: str) -> str:
         """The id that this text means, by id or by name, the node's own first; "" when nothing is called so."""
-        every = [*self.own.values(), *self.data.values()] if text else []
-        by_id = (it.id for it in every if it.id == text)
-        return next(by_id, "") or next((it.id for it in every if text in (it.name, it.variable)), "")
+        if text in self.own or text in self.data or not text:
+            return text
+        of_own = next((it.id for it in self.own.values() if text in (it.name, it.variable)), "")
+        return of_own or self.data.called.get(text, "")
 
     def _is_known(self, ref: str) -> bool:
         known = ("dataStore", "inputDataItem", "outputDataItem")
@@ -288,13 +303,13 @@ def aliases(data: Iterable[DataItem]) -> dict[str, dict[str, str]]:
     """Scope id -> other names by which its variables may be called: ids, those of references and their names."""
     every = list(data)
     objects = {it.id: it for it in every if it.kind in DECLARES}
-    own = declared(every)
+    own = {scope: frozenset(names) for scope, names in declared(every).items()}
     found: dict[str, dict[str, str]] = {}
     for item in every:
         if item.kind == "dataStoreReference":
             continue
         scope = objects[item.ref].scope if item.ref in objects else item.scope
         for name in (item.id, item.name if is_plain(item.name) else ""):
-            if name and name not in own.get(scope, ()):
+            if name and name not in own.get(scope, frozenset()):
                 found.setdefault(scope, {}).setdefault(name, item.variable)
     return found

@@ -30,7 +30,7 @@ class Around:
     boxes: Mapping[str, Box]
     associated: Mapping[str, list[str]]  #: element -> what associations connect it with
     handlers: frozenset[str]  #: the activities for compensation
-    items: Mapping[str, DataItem]
+    items: data.Items
 
 
 def node(element: etree._Element, scope: str, around: Around) -> Node:

@@ -98,7 +98,7 @@ def _process(
     )
 
 
-def _global_task(element: etree._Element, roots: dict[str, etree._Element]) -> Process:
+def _global_task(element: etree._Element, roots: events.Named) -> Process:
     """A process of this one task, which has the same id."""
     key = element.get("id", "")
     element.tag = f"{{{BPMN}}}{_GLOBAL_TASKS[local(element)]}"
