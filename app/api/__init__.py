@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.api import calls, definitions, health, incidents, instances, messages, openapi, tasks
+from app.api import calls, definitions, health, incidents, instances, messages, migrations, openapi, tasks
 
 #: The modules whose views are the calls.
-SUBJECTS = (instances, tasks, messages, definitions, incidents, openapi)
+SUBJECTS = (instances, tasks, messages, definitions, incidents, migrations, openapi)
 
 
 def register(app: Flask) -> None:

@@ -320,6 +320,112 @@ class Deployed(DeployedOne):
     definitions = fields.List(fields.Nested(DeployedOne), required=True)
 
 
+class Obstacle(Answered):
+    """One thing that keeps a case from going to another version."""
+
+    code = fields.String(required=True, metadata={"description": "For programs: no-target, other-kind, ..."})
+    element = fields.String(required=True, metadata={"description": "Of the old version; empty: new in the new one."})
+    target = fields.String(required=True, metadata={"description": "Of the new version; empty: none."})
+    message = fields.String(required=True, metadata={"description": "For people: what is in the way, what to do."})
+
+
+class Hindered(Failure):
+    """A refusal that says everything that is in the way."""
+
+    obstacles = fields.List(fields.Nested(Obstacle))
+
+
+class Prospect(Answered):
+    """What would become of a case."""
+
+    id = Id(required=True)
+    reference = fields.String(required=True)
+    version = fields.Integer(required=True, metadata={"description": "That it runs on."})
+    state = fields.String(required=True)
+    ready = fields.Boolean(required=True, attribute="is_free")
+    goes_on = fields.Boolean(
+        required=True, metadata={"description": "It would move at once: that could not be undone."}
+    )
+    obstacles = fields.List(fields.Nested(Obstacle), required=True)
+
+
+class Place(Answered):
+    """An element where cases stand."""
+
+    element = fields.String(required=True)
+    kind = fields.String(required=True)
+    cases = fields.Integer(required=True)
+    target = fields.String(required=True, metadata={"description": "Where they would stand; empty: nowhere."})
+    options = fields.List(fields.String(), required=True, metadata={"description": "What may take its place."})
+
+
+class Plan(Answered):
+    """A dry run: nothing was changed."""
+
+    key = fields.String(required=True)
+    version = fields.Integer(required=True)
+    total = fields.Integer(required=True, metadata={"description": "Cases on other versions, on all pages."})
+    cases = fields.List(fields.Nested(Prospect), required=True)
+    places = fields.List(fields.Nested(Place), required=True, metadata={"description": "Of the cases of this page."})
+    next = Id(allow_none=True, required=True)
+
+
+class Migrated(Answered):
+    """A case on another version."""
+
+    id = Id(required=True)
+    state = fields.String(required=True)
+    version = fields.Integer(required=True)
+
+
+class Ordered(Answered):
+    """A migration of many cases that the background works off."""
+
+    id = Id(required=True)
+    cases = fields.Integer(required=True)
+
+
+class TakenBack(Answered):
+    """A migration of many cases that is being undone."""
+
+    id = Id(required=True)
+
+
+class MigrationResult(Answered):
+    """What became of one case."""
+
+    id = Id(required=True)
+    reference = fields.String(required=True)
+    state = fields.String(required=True, metadata={"description": "waiting, migrated, refused, undone or kept."})
+    obstacles = fields.List(fields.Nested(Obstacle), required=True)
+    fault = fields.String(required=True, metadata={"description": "Code of another error; empty without one."})
+
+
+class Counts(Answered):
+    """How many cases are in which state."""
+
+    waiting = fields.Integer(required=True)
+    migrated = fields.Integer(required=True)
+    refused = fields.Integer(required=True)
+    undone = fields.Integer(required=True)
+    kept = fields.Integer(required=True)
+
+
+class Migration(Answered):
+    """How far a migration of many cases is."""
+
+    id = Id(required=True)
+    key = fields.String(required=True)
+    version = fields.Integer(required=True)
+    state = fields.String(required=True, metadata={"description": "running, done, undoing or undone."})
+    ordered_at = _moment()
+    ordered_by = fields.String()
+    ended_at = _moment()
+    counts = fields.Nested(Counts, required=True)
+    results = fields.List(fields.Nested(MigrationResult), required=True)
+    next = Id(allow_none=True, required=True)
+
+
 #: Names of facts that are ids.
 _IDS = frozenset(
     [

@@ -6,7 +6,7 @@ from typing import Any
 
 import marshmallow
 
-from app.api.fields import Asked, Choice, Count, Id, Object, Text, Texts, Whole
+from app.api.fields import Asked, Choice, Count, Id, Object, Text, Texts, Whole, Wholes
 from app.api.sentences import Sentence
 from app.core import jsontext
 from app.instances.limits import KEY_LENGTH
@@ -107,6 +107,61 @@ class WhyRetired(Asked):
     """Why a version goes out of use, or comes back."""
 
     reason = _reason(load_default="")
+
+
+def _map() -> Texts:
+    return Texts(
+        load_default=dict,
+        metadata={"description": "Element of the old version -> of the new one; empty: none. Others keep their id."},
+    )
+
+
+def _versions() -> Wholes:
+    words = "Only cases on these versions; empty: on all others."
+    return Wholes(1, 2**31 - 1, count=1000, load_default=list, metadata={"description": words})
+
+
+class PlanMigration(Asked):
+    """A dry run of a migration."""
+
+    map = _map()
+    versions = _versions()
+    cursor = Id(load_default=0, metadata={"description": "Cases behind this one."})
+    limit = Whole(1, 1000, load_default=200)
+
+
+class PlanOne(Asked):
+    """A dry run for one case."""
+
+    version = Whole(1, 2**31 - 1, required=True, metadata={"description": "Where to."})
+    map = _map()
+
+
+class MigrateOne(PlanOne):
+    """A case to take to another version."""
+
+    reason = _reason(load_default="")
+
+
+class MigrateAll(Asked):
+    """Cases to take to a version."""
+
+    map = _map()
+    versions = _versions()
+    reason = _reason(load_default="")
+
+
+class WhyUndone(Asked):
+    """Why a case goes back."""
+
+    reason = _reason(load_default="")
+
+
+class ResultsQuery(Asked):
+    """Which results of a migration."""
+
+    cursor = Id(load_default=0, metadata={"description": "Cases behind this one."})
+    limit = Count(1, 1000, load_default=200)
 
 
 class InstancesQuery(Asked):

@@ -93,7 +93,12 @@ def _first(fault: Stale) -> dict[str, Any]:
 
 def code_of(fault: type[LanewayError]) -> str:
     """The name of an error for programs."""
-    return CODES.get(fault) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", fault.__name__).lower()
+    return CODES.get(fault) or snake(fault.__name__)
+
+
+def snake(name: str) -> str:
+    """The name of a class in snake case."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _message(fault: LanewayError) -> str:

@@ -93,6 +93,22 @@ class Whole(fields.Integer):
         return value
 
 
+class Wholes(fields.List[int]):
+    """A few whole numbers."""
+
+    default_error_messages = _MESSAGES
+
+    def __init__(self, least: int, most: int, *, count: int, **options: Any) -> None:
+        self._count = count
+        super().__init__(Whole(least, most), **options)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> list[Any]:
+        if not isinstance(value, list) or len(value) > self._count:
+            raise ValidationError([Sentence("api.field.list", {"most": self._count})])
+        found: list[Any] = super()._deserialize(value, attr, data, **options)
+        return found
+
+
 class Count(Whole):
     """A whole number in a query, where everything is text."""
 

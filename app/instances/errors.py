@@ -51,3 +51,11 @@ class MovedSince(Stale):
 
 class NothingToUndo(Refused):
     """This case was never migrated, or that is undone."""
+
+
+class NoSuchOrder(NotFound):
+    """There is no such migration."""
+
+
+class StillRunning(Refused):
+    """This migration is not done yet."""

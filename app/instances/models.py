@@ -153,3 +153,38 @@ class MoveKey(Model):
     body_hash: Mapped[str] = mapped_column(sa.String(64))
     result: Mapped[Any] = mapped_column(JsonText, nullable=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class MigrationOrder(Model):
+    """An order to take many cases to another version of their diagram."""
+
+    __tablename__ = "migration_order"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    definition_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_definition.id"), index=True)  #: where to
+    given: Mapped[Any] = mapped_column(JsonText)  #: element of an old version -> element of the new one
+    reason: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.String(8))  #: running, done, undoing, undone
+    ordered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ordered_by_id: Mapped[int] = mapped_column(Id)  #: 0 = the system
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (sa.CheckConstraint("state in ('running', 'done', 'undoing', 'undone')", name="state"),)
+
+
+class MigrationResult(Model):
+    """What became of one case of an order."""
+
+    __tablename__ = "migration_result"
+
+    order_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("migration_order.id"), primary_key=True)
+    instance_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_instance.id"), primary_key=True)
+    was_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("process_definition.id"))  #: the version when it was ordered
+    state: Mapped[str] = mapped_column(sa.String(8))  #: waiting, migrated, refused, undone, kept (could not go back)
+    obstacles: Mapped[Any] = mapped_column(JsonText, nullable=True)  #: [[code, element, target, detail]]
+    fault: Mapped[str] = mapped_column(sa.Text)  #: name of the error where it was no obstacle; "" = none
+
+    __table_args__ = (
+        sa.CheckConstraint("state in ('waiting', 'migrated', 'refused', 'undone', 'kept')", name="state"),
+        sa.Index("ix_migration_result_state", "order_id", "state", "instance_id"),
+    )

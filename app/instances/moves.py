@@ -7,7 +7,7 @@ same call again gets the same answer, another body under the same key is refused
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from app import engine, history
@@ -16,7 +16,7 @@ from app.core.database import again, writing
 from app.core.errors import Invalid
 from app.core.keepable import keepable
 from app.definitions import timer_starts
-from app.instances import answers, incidents, messages, migration, services, starting, timers
+from app.instances import answers, incidents, messages, migration, orders, services, starting, timers
 from app.instances import case as cases
 from app.instances.case import Key
 from app.instances.errors import NotAllowed, NotRunning
@@ -175,6 +175,46 @@ def undo_migration(instance_id: int, *, by: Actor, key: str | None = None, reaso
         if turn.repeated is not None:
             return turn.repeated  # type: ignore[no-any-return]
         return migration.undo(turn, reason)
+
+
+@again
+def migrate_all(
+    definition_id: int,
+    given: Mapping[str, str] | None = None,
+    *,
+    by: Actor,
+    versions: Collection[int] = (),
+    key: str | None = None,
+    reason: str = "",
+) -> dict[str, Any]:
+    """Order all cases of the other versions, or of `versions`, to be migrated: the background does it case by case.
+
+    Answers {"id", "cases"}: the order and how many it is about. Raises NotAnalyst, NoSuchDefinition, OutOfUse, Invalid.
+    """
+    migration.require_analyst(by)
+    asked = Key("migrate_all", key, [definition_id, given or {}, sorted(versions), reason])
+    with writing() as tx:
+        told = cases.answered(tx, by, asked)
+        if told is None:
+            told = orders.place(tx, definition_id, given or {}, versions, by, reason)
+            cases.remember(tx, by, asked, told, clock.now())
+        return told  # type: ignore[no-any-return]
+
+
+@again
+def undo_all(order_id: int, *, by: Actor, key: str | None = None) -> dict[str, Any]:
+    """Order every case that an order migrated to be taken back, as far as it has not moved since.
+
+    Raises NotAnalyst, NoSuchOrder, StillRunning.
+    """
+    migration.require_analyst(by)
+    asked = Key("undo_all", key, [order_id])
+    with writing() as tx:
+        told = cases.answered(tx, by, asked)
+        if told is None:
+            told = orders.take_back(tx, order_id)
+            cases.remember(tx, by, asked, told, clock.now())
+        return told  # type: ignore[no-any-return]
 
 
 # -- a task ------------------------------------------------------------------------------------------------------

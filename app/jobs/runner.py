@@ -19,7 +19,7 @@ from app.core.keepable import keepable
 from app.definitions.timer_starts import JOB, Plan
 from app.instances import messages, moves, timers
 from app.instances.models import Message, MoveKey
-from app.jobs import service_calls
+from app.jobs import migrating, service_calls
 
 log = logging.getLogger("laneway.jobs")
 
@@ -160,6 +160,7 @@ def register_handlers(service_backoff_seconds: float) -> None:
     queue.handle("message.deliver", lambda args: _deliver(args["message"]))
     queue.handle("message.send", _send, most=10)
     queue.handle(JOB, _begin, on_failure=_not_begun)
+    migrating.register()
     service_calls.register(service_backoff_seconds)
 
 

@@ -27,9 +27,9 @@ class Document:
         self.spec = spec
 
     def operation(self, method: str, path: str) -> dict[str, Any] | None:
-        """The documented call for an address, None when there is none."""
+        """The documented call for an address, None when there is none. Those that name more of it come first."""
         wanted = path.partition("?")[0].split("/")
-        for template, operations in self.spec["paths"].items():
+        for template, operations in sorted(self.spec["paths"].items(), key=lambda it: it[0].count("{")):
             places = template.split("/")
             fits = len(places) == len(wanted) and all(
                 place == word or (place.startswith("{") and word) for place, word in zip(places, wanted, strict=True)

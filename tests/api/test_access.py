@@ -13,6 +13,7 @@ from flask import Flask
 from app.api.calls import CALLS
 from app.core.clock import FakeClock
 from app.core.database import reading, writing
+from app.definitions import queries
 from app.people.logins import create_token, log_in
 from app.people.models import Account
 from app.people.moves import set_password
@@ -48,6 +49,15 @@ TABLE = {
     "get_definition":    (200, 200, 200, 200, 200, 200, 200, 401),
     "get_diagram":       (200, 200, 200, 200, 200, 200, 200, 401),
     "retire_definition": (403, 403, 403, 200, 403, 403, 200, 401),
+    "plan_migration":    (403, 403, 403, 200, 403, 403, 200, 401),
+    "migrate_instances": (403, 403, 403, 201, 403, 403, 201, 401),
+    "get_migration":     (403, 403, 403, 200, 403, 403, 200, 401),
+    "undo_migration":    (403, 403, 403, 200, 403, 403, 200, 401),
+    "plan_instance_migration":
+                         (403, 403, 403, 200, 403, 403, 200, 401),
+    "migrate_instance":  (403, 403, 403, 200, 403, 403, 200, 401),
+    "undo_instance_migration":
+                         (403, 403, 403, 200, 403, 403, 200, 401),
     "list_incidents":    (403, 403, 403, 403, 200, 403, 200, 401),
     "repair_incident":   (403, 403, 403, 403, 403, 403, 200, 401),
     "openapi":           (200, 200, 200, 200, 200, 200, 200, 200),
@@ -64,6 +74,8 @@ BODIES: dict[str, Any] = {
     "complete_task": {"answer": {}},
     "send_message": {"name": "m", "id": "1"},
     "deploy_definition": {"diagram": OTHER.decode()},
+    "plan_instance_migration": {"version": 2},
+    "migrate_instance": {"version": 2},
 }
 
 
@@ -74,11 +86,12 @@ class World:
     instance: str
     task: str
     incident: str
+    order: str  #: a migration of no case at all
 
     def path(self, rule: str) -> str:
         places = {"<id:instance_id>": self.instance, "<id:task_id>": self.task, "<id:incident_id>": self.incident}
         places |= {"<word:key>": "relay", "<id:version>": "1", "<any(retry,skip):how>": "retry"}
-        places["<any(retire,restore):how>"] = "retire"
+        places |= {"<any(retire,restore):how>": "retire", "<word:process>": "relay", "<id:migration_id>": self.order}
         for place, value in places.items():
             rule = rule.replace(place, value)
         return rule[1:]
@@ -93,7 +106,15 @@ def world(relay: Any, deployed: Deploy, machine: CallAs) -> World:
     broken = lin.post("instances", {"process": "choice", "data": {}}, 201)
     lin.post(f"tasks/{broken['tasks'][0]}/complete", {"answer": {}})
     (incident,) = machine("admin").get("incidents")["incidents"]
-    return World(begun["id"], begun["tasks"][0], incident["id"])
+    deployed(again(relay))
+    order = machine("admin").post("definitions/choice/1/migrations", status=201)["id"]
+    return World(begun["id"], begun["tasks"][0], incident["id"], order)
+
+
+def again(made: Any) -> bytes:
+    """The same drawing once more, for another version."""
+    with reading() as session:
+        return queries.source_of(session, queries.versions(session, made.key)[0]) + b"\n"
 
 
 def test_the_table_has_every_call() -> None:
@@ -106,12 +127,16 @@ def test_each_call_answers_each_person_as_the_table_says(world: World, machine: 
     how = {"json": BODIES[name]} if name in BODIES else {}
     # Who is refused comes first: nothing may have changed for those who may.
     for status, login in sorted(zip(TABLE[name], PEOPLE, strict=True), reverse=True):
+        if name == "undo_instance_migration" and status == 200:
+            machine("admin").post(f"instances/{world.instance}/migrate", {"version": 2})
         said = machine(login).raw(each.method, world.path(each.path), **how)
         assert said.status_code == status, (login, said.data)
         if status == 401:
             assert said.headers["WWW-Authenticate"].startswith("Bearer ")
         if name == "release_task" and status == 200:
             machine("lin").post(f"tasks/{world.task}/claim")
+        if name == "migrate_instance" and status == 200:
+            machine("admin").post(f"instances/{world.instance}/undo-migration")
 
 
 @pytest.mark.parametrize("name", [each for each in TABLE if "<id:" in CALLS[f"api.{each}"].path])
@@ -119,7 +144,7 @@ def test_what_is_not_there_is_not_found(world: World, machine: CallAs, name: str
     each = CALLS[f"api.{name}"]
     how = {"json": BODIES[name]} if name in BODIES else {}
     for number in ("5", str(2**63 - 1), str(2**63), "9" * 19, "9" * 20, "9" * 5000, "0", "-1", "x", "%00", "1.5"):
-        missing = World(number, number, number)
+        missing = World(number, number, number, number)
         path = missing.path(each.path.replace("<id:version>", number))
         assert machine("admin").raw(each.method, path, **how).status_code == 404, number
 

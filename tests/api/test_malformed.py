@@ -317,6 +317,8 @@ _FIELDS = [
     "forms",
     "decisions",
     "file_name",
+    "map",
+    "versions",
 ]
 _LIKELY = st.dictionaries(st.sampled_from(_FIELDS), _VALUES, max_size=6)
 _BODIES = st.one_of(_LIKELY.map(json.dumps), _VALUES.map(json.dumps), st.text(), st.just("")).map(

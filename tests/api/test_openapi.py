@@ -72,7 +72,10 @@ def test_every_call_has_words_and_parameters_for_its_places(document: Document) 
 
 
 def test_every_write_takes_a_key_but_those_that_need_none(document: Document) -> None:
-    """A message has an id of its own, a diagram is what it says, work starts once, what is retired stays retired."""
+    """A message has an id of its own, a diagram is what it says, work starts once, what is retired stays retired.
+
+    A plan changes nothing.
+    """
     without = {
         path
         for path, methods in document.spec["paths"].items()
@@ -80,7 +83,14 @@ def test_every_write_takes_a_key_but_those_that_need_none(document: Document) ->
     }
     assert without == {
         f"/api/v1/{path}"
-        for path in ("messages", "definitions", "tasks/{task_id}/start", "definitions/{key}/{version}/{how}")
+        for path in (
+            "messages",
+            "definitions",
+            "tasks/{task_id}/start",
+            "definitions/{key}/{version}/{how}",
+            "definitions/{key}/{version}/migration-plan",
+            "instances/{instance_id}/migration-plan",
+        )
     }
 
 
