@@ -126,3 +126,13 @@ def cast(app: Flask) -> Cast:
     """The demo organisation, with lin, wang, zhao, chen, qian, sun and their colleagues, there since the new year."""
     demo.load_people()
     return Cast()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests counted (`record_property("counted", ...)`), since a count that nobody sees says nothing."""
+    reports = terminalreporter.stats.get("passed", [])
+    found = [value for report in reports for name, value in report.user_properties if name == "counted"]
+    if found:
+        terminalreporter.section("counted")
+        for line in sorted(found):
+            terminalreporter.write_line(line)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -31,8 +33,8 @@ def place(live: engine.Live, ref: str) -> Label:
             names[-1] += f"#{number}"
         else:
             step = scope.find(int(number))
-            assert step is not None
-            names.append(step.note.at)
+            below = f"{path}/{number}" if path else number
+            names.append(step.note.at if step is not None else live.scope(below).piece.of)
         path = f"{path}/{number}" if path else number
     return tuple(names)
 
@@ -56,18 +58,39 @@ def look(story: Story) -> Seen:
     for step in waiting:
         at = place(story.live, step.ref)
         if step.state == "watching":
+            at = (*at[:-1], trigger(story, step))
             seen.open["watch", *at] += 1
-            seen.events.append(("ring", at, step.ref))
+            if step.wait is None or step.wait.kind != "conditional":  # a condition waits for the data, not for anybody
+                seen.events.append(("ring", at, step.ref))
+        elif step.kind in ("intermediateThrowEvent", "endEvent"):
+            continue  # it waits until everything is undone
         elif step.state == "joining" or story.live.step(step.ref).note.code == engine.DEADLOCK:
             for flow, refs in story.live.step(step.ref).note.arrived.items():
                 seen.open["join", *at[:-1], flow] += len(refs)
         elif step.state == "failed":
             seen.open["failed", *at] += 1
+            if step.kind == "complexGateway":  # it took one over each of these ways; the others still wait
+                for flow, refs in story.live.step(step.ref).note.arrived.items():
+                    seen.open["join", *at[:-1], flow] += len(refs) - 1
         elif step.kind != "eventBasedGateway" and step.ref not in holders:
             assert step.state == "waiting", step
             seen.open["wait", *at] += 1
-            seen.events.append(("answer", at, step.ref))
+            several = step.kind == "intermediateCatchEvent" and step.wait is None
+            if step.wait is not None and step.wait.kind == "conditional":
+                seen.open["watch", *at] += 1
+            elif not several:
+                seen.events.append(("answer", at, step.ref))
+    for scope in story.live.below("", itself=True):
+        for quiet in (step for step in scope.steps() if step.note.quiet):  # a complex gateway that waits for its reset
+            for flow, refs in quiet.note.arrived.items():
+                seen.open["join", *place(story.live, quiet.ref)[:-1], flow] += len(refs)
     return seen
+
+
+def trigger(story: Story, step: engine.Waiting) -> str:
+    """What the game calls it: the event, and which of its triggers where it has several."""
+    node = story.live.step(step.ref).task_spec.node
+    return node.id if len(node.events) < 2 or step.wait is None else f"{node.id}:{step.wait.kind}"
 
 
 class Pair:
@@ -112,6 +135,8 @@ class Pair:
             self.game.fault(at, code)
             self.story.do(engine.ServiceFailed(ref, "no", code))
             return
+        if self.story.live.step(ref).task_spec.node.parallel_multiple:
+            values = {}  # when the first of them is written, the standard leaves open
         if step.wait is not None and step.wait.kind == "timer":
             values = {}
             event: engine.Event = engine.TimerDue(ref)
@@ -126,25 +151,35 @@ class Pair:
         self.story.do(event)
 
 
-@pytest.mark.parametrize("first", range(0, 400, 100))
-def test_the_engine_goes_only_where_the_standard_lets_it_go(first: int) -> None:
-    played = 0
+Count = Callable[[str, object], None]
+
+
+@pytest.mark.parametrize("first", range(0, 500, 100))
+def test_the_engine_goes_only_where_the_standard_lets_it_go(first: int, record_property: Count) -> None:
+    played, events = 0, 0
     for seed in range(first, first + 100):
         try:
-            Pair(seed, stored=seed % 2 == 0).go()
-            played += 1
+            pair = Pair(seed, stored=seed % 2 == 0)
+            pair.go()
         except TooMany:
             continue
+        played, events = played + 1, events + len(pair.done)
+    said = f"{played} cases and {events} events agree, {100 - played} go round without end or in too many ways"
+    record_property("counted", f"token game, seeds {first}-{first + 99}: {said}")
     assert played > 80
 
 
-def test_a_wild_case_that_is_stored_goes_the_way_of_a_warm_one() -> None:
+def test_a_wild_case_that_is_stored_goes_the_way_of_a_warm_one(record_property: Count) -> None:
+    played = 0
     for seed in range(1000, 1060):
         with suppress(TooMany):
             warm, stored = Pair(seed), Pair(seed, stored=True)
             warm.go()
             stored.go()
             assert stored.story.retold() == warm.story.retold()
+            played += 1
+    record_property("counted", f"stored and warm step for step, seeds 1000-1059: {played} cases agree")
+    assert played > 45
 
 
 def repaired(seed: int, *, stored: bool) -> Story:
@@ -167,7 +202,7 @@ def anything(story: Story, chance: random.Random) -> engine.Event | None:
     step, values = chance.choice(steps), {chance.choice(wild.NAMES): chance.choice([True, False, "yes", None])}
     if step.state == "failed":
         return chance.choice([engine.Retry(step.ref, values), engine.Retry(step.ref), engine.Skip(step.ref, values)])
-    if step.wait is not None:
+    if step.wait is not None and step.wait.kind != "conditional":
         return engine.TimerDue(step.ref) if step.wait.kind == "timer" else engine.MessageArrived(step.ref, values)
     if step.ref in story.ledger.calls:
         return chance.choice([engine.ServiceDone(step.ref, values), engine.ServiceFailed(step.ref, "no", "E")])
@@ -176,7 +211,7 @@ def anything(story: Story, chance: random.Random) -> engine.Event | None:
     return chance.choice([engine.Edit(values)] * 9 + [engine.Cancel()])
 
 
-def test_a_wild_case_that_is_stopped_and_repaired_goes_the_same_way_stored_and_warm() -> None:
+def test_a_wild_case_that_is_stopped_and_repaired_goes_the_same_way_stored_and_warm(record_property: Count) -> None:
     failed = 0
     for seed in range(2000, 2030):
         warm, stored = repaired(seed, stored=False), repaired(seed, stored=True)
@@ -184,4 +219,14 @@ def test_a_wild_case_that_is_stopped_and_repaired_goes_the_same_way_stored_and_w
         assert stored.data == warm.data
         assert stored.pieces.keys() == warm.pieces.keys()
         failed += len(warm.all(engine.Failed))
+    record_property("counted", f"stopped and repaired, seeds 2000-2029: 30 cases agree, {failed} steps had failed")
     assert failed > 50
+
+
+def test_the_token_game_knows_nothing_of_the_engine() -> None:
+    files = sorted(Path(__file__).parent.glob("tokens*.py"))
+    assert len(files) == 5
+    for file in files:
+        imported = [line.split()[1] for line in file.read_text("utf-8").splitlines() if line.startswith("from ")]
+        ours = [name for name in imported if name.startswith(("app", "tests"))]
+        assert all(name == "app.diagrams.model" or name.startswith("tests.engine.tokens") for name in ours), file

@@ -77,6 +77,8 @@ class Twin:
             self.clock.at = self.story.at = max(self.clock.at, step.wait.due)
             assert moves.fire(self.instance, step.ref)
             return engine.TimerDue(step.ref)
+        if step.wait is not None and step.wait.kind == "conditional":
+            return None  # it waits for the data
         if step.wait is not None:
             kept = moves.receive(step.wait.name, {}, values, sender_id=str(self.chance.random()), by=self.cast.lin)
             assert moves.deliver(kept)

@@ -1,39 +1,48 @@
 """The token game of BPMN 2.0, played apart from the engine: which places may be open after each event.
 
-Written from the standard alone (BPMN 2.0.2, chapter 13), it reads the drawing and knows nothing of the engine. A state
-is a value; where tokens may move in several orders, all of them are tried, and `Game.worlds` holds every state that
-fits what was seen so far. A test says what it sees (`Game.sees`); no world left means that somebody is wrong.
-
-    scope   (level, tokens, watches, data, what was written in a run of a process, None elsewhere)
-    token   ("flow", id) | ("at", node) | ("wait", node, watches) | ("hold", node, watches, scope)
-            | ("loop", node, watches, total, done, ((number, token), ...)) | ("event", node) | ("failed", node, watches)
-    watch   (event id, how often it may still come; -1 = without end)
+Written from the standard alone (BPMN 2.0.2, chapters 10 and 13), it reads the drawing and knows nothing of the engine.
+A state is a value (`tokens_state`); where tokens may move in several orders, all of them are tried, and `Game.worlds`
+holds every state that fits what was seen so far. A test says what it sees (`Game.sees`); no world left means that
+somebody is wrong. Triggers, repetitions and compensation are files of their own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
 from app.diagrams.model import Diagram, Flow, Node, Process
+from tests.engine.tokens_rounds import Rounds
+from tests.engine.tokens_state import (
+    ACTIVITIES,
+    CHOOSES,
+    HOLDS,
+    MEMORY,
+    SUBS,
+    WAITS,
+    WATCHED,
+    Env,
+    Result,
+    Scope,
+    Token,
+    TooMany,
+    env_of,
+    frozen,
+    holds,
+    is_true,
+    write,
+)
+from tests.engine.tokens_state import with_tokens as with_
+from tests.engine.tokens_watch import best
 
 State = Any
-Token = tuple[Any, ...]
-Scope = tuple[Any, ...]
 Label = tuple[str, ...]
 MOST = 500  #: states that one event may lead through; a drawing that asks for more is left out
 
-_WAITS = ("userTask", "manualTask", "serviceTask", "receiveTask", "intermediateCatchEvent")
-_HOLDS = ("subProcess", "callActivity")
-_ACTIVITIES = ("task", "userTask", "manualTask", "serviceTask", "receiveTask", "scriptTask", *_HOLDS)
 
-
-class TooMany(Exception):
-    """The drawing goes round without end, or in too many ways."""
-
-
-class Game:
+class Game(Rounds):
     """One case of a process, as the standard lets it run."""
 
     def __init__(self, diagrams: Iterable[Diagram], data: Mapping[str, Any]) -> None:
@@ -56,7 +65,7 @@ class Game:
         self._each(lambda world: self._reach(world, label, ("done", dict(values)), {}))
 
     def ring(self, label: Label, values: Mapping[str, Any]) -> None:
-        """A watch catches: at a border, behind an event gateway, for an event sub-process."""
+        """A trigger comes: at a border, behind an event gateway, for an event sub-process, one of several."""
         self._each(lambda world: self._reach(world, label, ("ring", dict(values)), {}))
 
     def fault(self, label: Label, code: str) -> None:
@@ -71,19 +80,19 @@ class Game:
 
     def sees(self, seen: Counter[Any], data: Mapping[str, Any]) -> bool:
         """Keep the worlds that look like this. False when there is none."""
-        kept = {world for world in self.worlds if self.look(world) == seen and self._data(world) == _frozen(data)}
+        kept = {world for world in self.worlds if self.look(world) == seen and self._data(world) == frozen(data)}
         if kept:
             self.worlds = kept
         return bool(kept)
 
     def look(self, world: State) -> Counter[Any]:
-        """What is open in a world: places that wait or failed, watches, and tokens before joins."""
+        """What is open in a world: places that wait or failed, triggers, and tokens that wait for others."""
         if world[0] == "ended":
             return Counter([("ended", world[1])])
         return Counter(self._seen(world, ()))
 
     def _data(self, world: State) -> Any:
-        return world[2] if world[0] == "ended" else world[3]
+        return world[2] if world[0] == "ended" else world.data
 
     def _each(self, change: Any) -> None:
         running = [world for world in self.worlds if world[0] != "ended"]
@@ -91,23 +100,28 @@ class Game:
 
     # -- where an event arrives --------------------------------------------------------------------------------------
 
-    def _reach(self, scope: Scope, label: Label, change: Any, around: Mapping[str, Any]) -> Iterator[Any]:
-        env = _env(scope, around)
+    def _reach(self, scope: Scope, label: Label, change: Any, around: Env) -> Iterator[Result]:
+        env = env_of(scope, around)
         if change[0] == "ring" and len(label) == 1:
             yield from self._ring(scope, label[0], change[1], env)
             return
-        for place, token in enumerate(scope[1]):
+        for place, token in enumerate(scope.tokens):
             for each in self._reach_token(token, label, change, env):
                 yield self._put(scope, place, token, each, env)
 
-    def _reach_token(self, token: Token, label: Label, change: Any, env: Mapping[str, Any]) -> Iterator[Any]:
+    def _reach_token(self, token: Token, label: Label, change: Any, env: Env) -> Iterator[Any]:
+        if token[0] == "undo":
+            if token[4] is not None and (not token[6] or label[0] == f"{token[4][1]}#{token[6]}"):
+                for each in self._reach_token(token[4], label[1:] if token[6] else label, change, env):
+                    yield self._undo_change(token, each)
+            return
         name, _, number = label[0].partition("#")
         if token[0] == "flow" or token[1] != name:
             return
         if token[0] == "wait" and len(label) == 1:
             yield change
         elif token[0] == "hold" and len(label) > 1:
-            for result in self._reach(token[3], label[1:], change, {} if token[3][4] is not None else env):
+            for result in self._reach(token[3], label[1:], change, {} if token[3].written is not None else env):
                 yield self._held(token, result)
         elif token[0] == "loop" and number:
             for counter, inner in token[5]:
@@ -115,34 +129,12 @@ class Game:
                     for each in self._reach_token(inner, label[1:], change, {**env, "loopCounter": counter}):
                         yield self._looped(token, counter, each, env)
 
-    def _ring(self, scope: Scope, name: str, values: dict[str, Any], env: Mapping[str, Any]) -> Iterator[Any]:
-        watch = self.nodes[name]
-        scope, outer = _written(scope, values)
-        env = {**env, **values}
-        if any(each == name for each, _ in scope[2]):
-            yield (*self._start_event_sub(scope, list(scope[1]), watch, "")[:1], None, outer)
-            return
-        for place, token in enumerate(scope[1]):
-            rest = [other for number, other in enumerate(scope[1]) if number != place]
-            if token[0] == "event" and any(self.flows[flow].target == name for flow in self.nodes[token[1]].outgoing):
-                yield (*self._put(scope, place, ("at", name), ("done", {}), env)[:2], outer)
-            elif token[0] in ("wait", "failed", "hold", "loop") and any(each == name for each, _ in token[2]):
-                if not watch.interrupting:
-                    rest.append((*token[:2], _rung(token[2], name), *token[3:]))
-                yield _with(scope, [*rest, ("at", name)]), None, outer
-
-    def _start_event_sub(self, scope: Scope, tokens: list[Token], start: Node, kind: str) -> tuple[Scope, Any, Any]:
-        if start.interrupting or kind == "error":
-            return (scope[0], (("at", start.scope),), (), *scope[3:]), None, {}
-        watches = _rung(scope[2], start.id)
-        return (scope[0], _sorted([*tokens, ("at", start.scope)]), watches, *scope[3:]), None, {}
-
     # -- what is seen ------------------------------------------------------------------------------------------------
 
     def _seen(self, scope: Scope, path: Label) -> Iterator[Any]:
-        for name, _ in scope[2]:
+        for name, _ in scope.watches:
             yield ("watch", *path, name)
-        for token in scope[1]:
+        for token in scope.tokens:
             yield from self._seen_token(token, path)
 
     def _seen_token(self, token: Token, path: Label) -> Iterator[Any]:
@@ -151,10 +143,7 @@ class Game:
             yield ("join", *path, name)
         elif kind in ("wait", "failed"):
             yield (kind, *path, name)
-        elif kind == "event":
-            for flow in self.nodes[name].outgoing:
-                yield ("watch", *path, self.flows[flow].target)
-        if kind in ("wait", "failed", "hold", "loop"):
+        if kind in WATCHED:
             for watch, _ in token[2]:
                 yield ("watch", *path, watch)
         if kind == "hold":
@@ -162,6 +151,8 @@ class Game:
         elif kind == "loop":
             for number, inner in token[5]:
                 yield from self._seen_token(inner, (*path, f"{name}#{number}"))
+        elif kind == "undo" and token[4] is not None:
+            yield from self._seen_token(token[4], (*path, f"{token[4][1]}#{token[6]}") if token[6] else path)
 
     # -- every order in which tokens may move ------------------------------------------------------------------------
 
@@ -174,7 +165,7 @@ class Game:
             if world in known:
                 continue
             known.add(world)
-            if len(known) > MOST or (world[0] != "ended" and len(world[1]) > 30):
+            if len(known) > MOST:
                 raise TooMany
             following = [] if world[0] == "ended" else [self._root(each) for each in self._moves(world, {})]
             todo += following
@@ -184,52 +175,92 @@ class Game:
             raise TooMany
         return still
 
-    def _root(self, result: tuple[Scope, Any, Any]) -> State:
+    def _root(self, result: Result) -> State:
         scope, thrown, _ = result
         if thrown is not None and thrown[0] == "error":
-            return ("ended", "error", scope[3])
-        if not scope[1]:
-            return ("ended", "terminated" if thrown == ("terminate", "") else "completed", scope[3])
+            return ("ended", "error", scope.data)
+        if not scope.tokens:
+            return ("ended", "terminated" if thrown == ("terminate", "") else "completed", scope.data)
         return scope
 
-    def _moves(self, scope: Scope, around: Mapping[str, Any]) -> Iterator[tuple[Scope, Any, Any]]:
-        """Each next step in a scope: the scope then, what is thrown out of it, what is written around it."""
-        env = _env(scope, around)
-        for place, token in enumerate(scope[1]):
-            if token in scope[1][:place]:
+    def _moves(self, scope: Scope, around: Env) -> Iterator[Result]:
+        """Each next step in a scope."""
+        env = env_of(scope, around)
+        yield from self._waking(scope, env)
+        for place, token in enumerate(scope.tokens):
+            if token in scope.tokens[:place]:
                 continue
             if token[0] in ("flow", "at"):
                 yield from self._arrive(scope, place, token, env)
+            elif token[0] == "reset":
+                yield from self._reset(scope, place, token)
+            elif token[0] == "undo":
+                yield from self._undoing(scope, place, token, env)
+            elif token[0] == "kept":
+                yield from self._kept(scope, place, token)
             else:
                 for change in self._inside(token, env):
                     yield self._put(scope, place, token, change, env)
 
-    def _arrive(self, scope: Scope, place: int, token: Token, env: Mapping[str, Any]) -> Iterator[Any]:
+    def _arrive(self, scope: Scope, place: int, token: Token, env: Env) -> Iterator[Result]:
         node = self.nodes[self.flows[token[1]].target if token[0] == "flow" else token[1]]
-        if node.kind in ("parallelGateway", "inclusiveGateway") and len(node.incoming) > 1:
-            if self._may_join(scope, node):
-                left = list(scope[1])
-                for flow in node.incoming:
-                    if ("flow", flow) in left:
-                        left.remove(("flow", flow))
-                here = (scope[0], (*left, ("at", node.id)), *scope[2:])
-                yield self._put(here, len(left), ("at", node.id), ("done", {}), env)
+        if token[0] == "flow" and node.kind in ("parallelGateway", "inclusiveGateway") and len(node.incoming) > 1:
+            here = [flow for flow in node.incoming if ("flow", flow) in scope.tokens]
+            if self._may_join(scope, node, here):
+                yield self._enter(scope, node, here, env)
+        elif token[0] == "flow" and node.kind == "complexGateway" and len(node.incoming) > 1:
+            yield from self._activate(scope, node, env)
+        elif token[0] == "flow" and node.start_quantity > 1:
+            came = [flow for kind, flow, *_ in scope.tokens if kind == "flow" and flow in node.incoming]
+            for taken in set(combinations(sorted(came), node.start_quantity)):
+                yield self._enter(scope, node, taken, env)
         else:
             yield self._put(scope, place, ("at", node.id), self._do(node, env), env)
 
-    def _may_join(self, scope: Scope, node: Node) -> bool:
-        here = {token[1] for token in scope[1] if token[0] == "flow"}
-        full = [flow for flow in node.incoming if flow in here]
-        empty = [flow for flow in node.incoming if flow not in here]
+    def _enter(self, scope: Scope, node: Node, flows: Iterable[str], env: Env, *more: Token) -> Result:
+        """Tokens over these flows become one at the node."""
+        left = list(scope.tokens)
+        for flow in flows:
+            left.remove(("flow", flow))
+        here = scope._replace(tokens=(*left, *more, ("at", node.id)))
+        return self._put(here, len(here.tokens) - 1, ("at", node.id), self._do(node, env), env)
+
+    # -- joins -------------------------------------------------------------------------------------------------------
+
+    def _may_join(self, scope: Scope, node: Node, here: list[str]) -> bool:
         if node.kind == "parallelGateway":
-            return not empty
-        for token in scope[1]:
-            ways = self._ahead(self.flows[token[1]].target if token[0] == "flow" else token[1], node.id)
-            if token[0] == "flow" and token[1] in node.incoming:
+            return len(here) == len(node.incoming)
+        return not self._expected(scope, node, set(here))
+
+    def _expected(self, scope: Scope, node: Node, full: set[str]) -> bool:
+        """Whether a token may still come over a flow that has none, and not rather over one that has."""
+        empty = set(node.incoming) - full
+        for token in scope.tokens:
+            if token[0] in ("reset", "kept") or (token[0] == "flow" and token[1] in node.incoming):
                 continue
-            if any(flow in ways for flow in empty) and not any(flow in ways for flow in full):
-                return False
-        return True
+            ways = self._ahead(self.flows[token[1]].target if token[0] == "flow" else token[1], node.id)
+            if ways & empty and not ways & full:
+                return True
+        return False
+
+    def _activate(self, scope: Scope, node: Node, env: Env) -> Iterator[Result]:
+        """A complex gateway takes a token of each way in when its condition is met; then it waits for the others."""
+        if any(token[:2] == ("reset", node.id) for token in scope.tokens):
+            return
+        counts = {flow: scope.tokens.count(("flow", flow)) for flow in node.incoming}
+        seen = {**env, **counts, "activationCount": sum(counts.values())}
+        if node.activation is not None and holds(node.activation.text, seen):
+            here = tuple(flow for flow, count in counts.items() if count)
+            yield self._enter(scope, node, here, env, ("reset", node.id, here))
+
+    def _reset(self, scope: Scope, place: int, token: Token) -> Iterator[Result]:
+        node = self.nodes[token[1]]
+        came = [flow for flow in node.incoming if flow not in token[2] and ("flow", flow) in scope.tokens]
+        if not self._expected(scope, node, {*token[2], *came}):
+            left = [other for number, other in enumerate(scope.tokens) if number != place]
+            for flow in came:
+                left.remove(("flow", flow))
+            yield with_(scope, left), None, {}
 
     def _ahead(self, start: str, avoid: str) -> set[str]:
         """The flows that a token at this node can still come over, without passing `avoid`."""
@@ -249,9 +280,6 @@ class Game:
                     todo.append(other)
         return found
 
-    def _border(self, host: str) -> list[Node]:
-        return [node for node in self.nodes.values() if node.kind == "boundaryEvent" and node.attached_to == host]
-
     def _link(self, name: str) -> list[str]:
         node = self.nodes[name]
         if node.kind != "intermediateThrowEvent" or not node.events or node.events[0].kind != "link":
@@ -266,199 +294,171 @@ class Game:
 
     # -- one node ----------------------------------------------------------------------------------------------------
 
-    def _do(self, node: Node, env: Mapping[str, Any]) -> Any:
-        """A token is at a node: ("stay", token), ("done", None), ("gone", what it throws) or ("fail", None)."""
-        kind = node.events[0].kind if node.events else ""
-        if node.loop is not None:
-            return self._begin_loop(node, env)
-        if node.kind in _ACTIVITIES:
-            return self._begin(node, env, self._watches(node.id))
+    def _do(self, node: Node, env: Env) -> Any:
+        """A token is at a node: ("stay", token), ("done", writes), ("say", what) or ("undo", whether it waits)."""
+        event = node.events[0] if node.events else None
+        kind = event.kind if event is not None else ""
+        if node.kind in ACTIVITIES:
+            watches = self._watches(node.id)
+            if any(self._condition(watch) is not None for watch, _ in watches):
+                return ("stay", ("begun", node.id, watches))  # a condition may come before it is over
+            return self._begin_whole(node, env, watches)
         if node.kind == "intermediateCatchEvent" and kind != "link":
-            return ("stay", ("wait", node.id, ()))
+            alone = len(node.events) == 1 and kind != "conditional"
+            return ("stay", ("wait", node.id, () if alone else self._triggers(node)))
         if node.kind == "eventBasedGateway":
-            return ("stay", ("event", node.id))
-        if node.kind in ("endEvent", "intermediateThrowEvent") and kind in ("error", "escalation", "terminate"):
-            return ("say", (kind, node.events[0].code))
-        return ("done", None)
+            return ("stay", ("event", node.id, self._behind(node)))
+        if node.kind in ("endEvent", "intermediateThrowEvent") and event is not None:
+            if kind == "compensate":
+                return ("undo", event.waits)
+            if kind in ("error", "escalation", "terminate", "cancel"):
+                return ("say", (kind, event.code))
+        return ("done", {})
 
-    def _begin(self, node: Node, env: Mapping[str, Any], watches: Any) -> Any:
-        if node.kind in _WAITS:
+    def _begin_whole(self, node: Node, env: Env, watches: Any) -> Any:
+        return self._begin_loop(node, env, watches) if node.loop is not None else self._begin(node, env, watches)
+
+    def _begin(self, node: Node, env: Env, watches: Any) -> Any:
+        if node.kind in WAITS:
             return ("stay", ("wait", node.id, watches))
-        if node.kind == "subProcess":
-            return ("stay", ("hold", node.id, watches, self._open(node.id, self._inputs(node, env))))
-        if node.kind == "callActivity":
+        if node.kind in SUBS:
+            inner = self._open(node.id, self._inputs(node, env))
+            return ("stay", ("hold", node.id, watches, inner))
+        if node.kind == "callActivity" and node.called is not None:
             data = {**env, **self._inputs(node, env)}
             return ("stay", ("hold", node.id, watches, self._open(node.called.target.text, data, run=True)))
-        return ("done", None)
+        return ("done", {})
 
-    def _watches(self, host: str) -> Any:
-        return tuple(sorted(_watch(node) for node in self._border(host) if _listens(node)))
-
-    def _inputs(self, node: Node, env: Mapping[str, Any]) -> dict[str, Any]:
+    def _inputs(self, node: Node, env: Env) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for mapping in node.inputs:
             made[mapping.target] = {**env, **made}.get(mapping.source.text)
         return made
 
-    def _open(self, level: str, data: Mapping[str, Any], *, run: bool = False) -> Scope:
+    def _open(self, level: str, data: Env, *, run: bool = False) -> Scope:
         inside = [node for node in self.nodes.values() if node.scope == level]
         if level in self.processes:
             inside = [node for node in self.processes[level].nodes.values() if node.scope in ("", level)]
         starts = [node for node in inside if node.kind == "startEvent"]
-        watches = [_watch(self._trigger(node)) for node in inside if node.triggered_by_event]
-        watches = [watch for watch in watches if _listens(self.nodes[watch[0]])]
+        watches = [watch for node in inside if node.triggered_by_event for watch in self._triggers(self._trigger(node))]
         woken = level in self.nodes and self.nodes[level].triggered_by_event
-        plain = [("at", node.id) for node in starts if woken or not node.events]
-        return (level, tuple(plain), tuple(sorted(watches)), _frozen(data), () if run else None)
+        plain = tuple(("at", node.id) for node in starts if woken or not node.events)
+        scope = Scope(level, plain, tuple(sorted(watches)), frozen(data), () if run else None)
+        ad_hoc = level in self.nodes and self.nodes[level].kind == "adHocSubProcess"
+        return self._begin_ad_hoc(scope) if ad_hoc else scope
 
     def _trigger(self, sub: Node) -> Node:
         return next(node for node in self.nodes.values() if node.scope == sub.id and node.kind == "startEvent")
 
-    def _out(self, node: Node, env: Mapping[str, Any]) -> list[str] | None:
+    def _out(self, node: Node, env: Env) -> list[str] | None:
         """The flows that a token leaves by; None when there is none that it may take."""
         flows = [self.flows[flow] for flow in node.outgoing]
-        chosen = [flow.id for flow in flows if flow.id != node.default and _true(flow, env)]
+        chosen = [flow.id for flow in flows if flow.id != node.default and is_true(flow, env)]
         conditional = [flow for flow in flows if flow.condition is not None]
         if node.kind == "exclusiveGateway":
             chosen = chosen[:1]
         true = [flow for flow in chosen if self.flows[flow].condition is not None]
-        alone = not chosen if node.kind in ("exclusiveGateway", "inclusiveGateway") else not true
+        alone = not chosen if node.kind in CHOOSES else not true
         if node.default and alone:
             chosen.append(node.default)
-        return None if not chosen and (conditional or node.default) else chosen
-
-    # -- loops -------------------------------------------------------------------------------------------------------
-
-    def _begin_loop(self, node: Node, env: Mapping[str, Any]) -> Any:
-        loop = node.loop
-        total = -1
-        if loop.kind == "multi":
-            total = len(env[loop.collection.text]) if loop.collection is not None else int(loop.cardinality.text)
-        elif loop.test_before and not self._again(node, env, 0):
-            return ("done", None)
-        if total == 0:
-            return ("done", None)
-        first = range(1, 2 if loop.sequential else total + 1)
-        token = ("loop", node.id, self._watches(node.id), total, 0, ())
-        return self._rounds(node, token, first, env)
-
-    def _rounds(self, node: Node, token: Token, numbers: Iterable[int], env: Mapping[str, Any]) -> Any:
-        """Let rounds begin. One that is over at once counts as done."""
-        for number in numbers:
-            if number > 50:
-                raise TooMany
-            change = self._begin(node, {**env, "loopCounter": number}, ())
-            if change[0] == "stay":
-                token = (*token[:5], (*token[5], (number, change[1])))
-                continue
-            change = self._round_over(node, token, number, env)
-            if change[0] != "stay":
-                return change
-            token = change[1]
-        return ("stay", token)
-
-    def _round_over(self, node: Node, token: Token, number: int, env: Mapping[str, Any]) -> Any:
-        done, loop = token[4] + 1, node.loop
-        rest = tuple(pair for pair in token[5] if pair[0] != number)
-        token = (*token[:4], done, rest)
-        seen = {**env, "loopCounter": number, "numberOfCompletedInstances": done}
-        if loop.kind == "standard":
-            return self._rounds(node, token, [done + 1], env) if self._again(node, seen, done) else ("done", None)
-        if done == token[3] or (loop.completion is not None and _holds(loop.completion.text, seen)):
-            return ("done", None)
-        return self._rounds(node, token, [done + 1], env) if loop.sequential else ("stay", token)
-
-    def _again(self, node: Node, env: Mapping[str, Any], rounds: int) -> bool:
-        loop = node.loop
-        if loop.maximum is not None and rounds >= loop.maximum:
-            return False
-        return loop.condition is None or _holds(loop.condition.text, env)
+        if not chosen and (conditional or node.default):
+            return None
+        return chosen * node.completion_quantity if node.kind in ACTIVITIES else chosen
 
     # -- inside an activity ------------------------------------------------------------------------------------------
 
-    def _inside(self, token: Token, env: Mapping[str, Any]) -> Iterator[Any]:
+    def _inside(self, token: Token, env: Env) -> Iterator[Any]:
         """Each next step inside a token: (stay, token, writes), (done, writes) or (throw, what, token, writes)."""
         if token[0] == "hold":
-            inner = token[3]
-            if not inner[1]:
-                yield ("done", self._results(self.nodes[token[1]], inner, env))
-            for result in self._moves(inner, {} if inner[4] is not None else env):
+            inner: Scope = token[3]
+            seen = {} if inner.written is not None else env
+            if not inner.tokens:
+                again = self._next_ad_hoc(inner, seen) if self.nodes[token[1]].kind == "adHocSubProcess" else None
+                if again is not None:
+                    yield ("stay", (*token[:3], again), {})
+                else:
+                    yield ("done", self._results(self.nodes[token[1]], inner, env))
+            for result in self._moves(inner, seen):
                 yield self._held(token, result)
         elif token[0] == "loop":
-            for number, child in token[5]:
-                for change in self._inside(child, {**env, "loopCounter": number}):
-                    yield self._looped(token, number, change, env)
+            yield from self._inside_loop(token, env)
+        elif token[0] == "begun":
+            yield self._begin_whole(self.nodes[token[1]], env, token[2])
 
-    def _results(self, node: Node, inner: Scope, env: Mapping[str, Any]) -> dict[str, Any]:
+    def _results(self, node: Node, inner: Scope, env: Env) -> dict[str, Any]:
         """What a scope that is over writes around it: its outputs, or what a called process wrote."""
         made: dict[str, Any] = {}
         for mapping in node.outputs:
-            made[mapping.target] = {**env, **dict(inner[3]), **made}.get(mapping.source.text)
-        return made if node.outputs else {name: dict(inner[3])[name] for name in inner[4] or ()}
+            made[mapping.target] = {**env, **dict(inner.data), **made}.get(mapping.source.text)
+        return made if node.outputs else {name: dict(inner.data)[name] for name in inner.written or ()}
 
-    def _held(self, token: Token, result: tuple[Scope, Any, Any]) -> Any:
+    def _held(self, token: Token, result: Result) -> Any:
         """What became of the scope inside becomes of the activity."""
         scope, thrown, writes = result
         if thrown is not None and thrown[0] != "terminate":
             return ("throw", thrown, (*token[:3], scope), writes)
         return ("stay", (*token[:3], scope), writes)
 
-    def _looped(self, token: Token, number: int, change: Any, env: Mapping[str, Any]) -> Any:
-        kind, writes = change[0], change[-1]
-        if kind == "done":
-            return (*self._round_over(self.nodes[token[1]], token, number, {**env, **writes}), writes)
-        if kind in ("fault", "throw"):
-            inner = change[2] if kind == "throw" else None
-            thrown = change[1] if kind == "throw" else ("error", change[1])
-            return ("throw", thrown, _replaced(token, number, inner), writes)
-        if kind == "fail":
-            child = next(each for no, each in token[5] if no == number)
-            return ("stay", _replaced(token, number, ("failed", child[1], ())), writes)
-        return ("stay", _replaced(token, number, change[1]), writes)
-
     # -- what a change does to the scope around it -------------------------------------------------------------------
 
-    def _put(self, scope: Scope, place: int, token: Token, change: Any, env: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-        rest = [other for number, other in enumerate(scope[1]) if number != place]
+    def _put(self, scope: Scope, place: int, token: Token, change: Any, env: Env) -> Result:
+        rest = [other for number, other in enumerate(scope.tokens) if number != place]
         node, kind = self.nodes[token[1]], change[0]
         writes = change[-1] if isinstance(change[-1], dict) else {}
-        scope, outer = _written(scope, writes)
-        watches = token[2] if len(token) > 2 else self._watches(node.id)
+        scope, outer = write(scope, writes)
+        watches = token[2] if token[0] in WATCHED else self._watches(node.id)
         if kind == "stay":
-            return _with(scope, [*rest, change[1]]), None, outer
+            return with_(scope, [*rest, change[1]]), None, outer
         if kind == "fail":
-            return _with(scope, [*rest, ("failed", node.id, watches)]), None, outer
-        if kind == "fault":
-            return (*self._thrown(scope, rest, node, token, ("error", change[1])), outer)
-        if kind == "throw":
-            return (*self._thrown(scope, rest, node, change[2], change[1]), outer)
-        if kind == "say" and change[1][0] == "terminate":
-            return (scope[0], (), (), *scope[3:]), ("terminate", ""), outer
-        flows = self._out(node, {**env, **writes})
+            return with_(scope, [*rest, ("failed", node.id, watches)]), None, outer
+        if kind in ("fault", "throw"):
+            thrown = change[1] if kind == "throw" else ("error", change[1])
+            return (*self._thrown(scope, rest, node, change[2] if kind == "throw" else token, thrown), outer)
+        if kind == "say" and change[1][0] in ("terminate", "cancel"):
+            if change[1][0] == "cancel":
+                return self._cancel(scope, node), None, outer
+            return scope._replace(tokens=(), watches=(), left=(), closing=True), ("terminate", ""), outer
+        return (*self._leave(scope, rest, node, token, change, {**env, **writes}), outer)
+
+    def _leave(
+        self, scope: Scope, rest: list[Token], node: Node, token: Token, change: Any, env: Env
+    ) -> tuple[Scope, Any]:
+        """Its work is done, or what it throws is on its way: the token goes on."""
+        if change[0] == "done" and node.loop is None and node.kind in ACTIVITIES:
+            scope = scope._replace(memory=(*scope.memory, *self._entry(token)))
+        met = self._asked(scope, node, env, rest)
+        if met is not None:
+            return met, None
+        flows = self._out(node, env)
         if flows is None:
-            return _with(scope, [*rest, ("failed", node.id, watches)]), None, outer
-        on = [("flow", flow) for flow in flows] + [("at", other) for other in self._link(node.id)]
-        if kind == "say":
-            return (*self._said(scope, [*rest, *on], change[1]), outer)
-        return _with(scope, [*rest, *on]), None, outer
+            watches = token[2] if token[0] in WATCHED else self._watches(node.id)
+            return with_(scope, [*rest, ("failed", node.id, watches)]), None
+        on: list[Token] = [*(("flow", flow) for flow in flows), *(("at", other) for other in self._link(node.id))]
+        if change[0] == "undo":
+            return self._undo(scope, rest, node, change[1], on)
+        if change[0] == "say":
+            return self._said(scope, [*rest, *on], change[1])
+        return with_(scope, [*rest, *on]), None
 
     def _thrown(self, scope: Scope, rest: list[Token], node: Node, token: Token, thrown: Any) -> tuple[Scope, Any]:
-        """An error or escalation comes out of an activity: its border is asked first, then the scope around it."""
-        catcher = _best(self._border(node.id), thrown)
+        """Something comes out of an activity: its border is asked first, then the scope around it."""
+        if thrown[0] in ("compensate", "undo"):
+            return self._undone_around(scope, [*rest, token], thrown), None
+        catcher = best(self._border(node.id), thrown)
         if catcher is not None:
             stays = [] if catcher.interrupting or thrown[0] == "error" else [token]
-            return _with(scope, [*rest, *stays, ("at", catcher.id)]), None
+            return with_(scope, [*rest, *stays, ("at", catcher.id)]), None
         if node.triggered_by_event:
-            return _with(scope, [*rest, token]), thrown
+            return with_(scope, [*rest, token]), thrown
         return self._said(scope, [*rest, token], thrown)
 
     def _said(self, scope: Scope, tokens: list[Token], thrown: Any) -> tuple[Scope, Any]:
-        level = scope[0]
+        level = scope.level
         inside = [node for node in self.nodes.values() if node.triggered_by_event and self._level(node) == level]
-        start = _best([self._trigger(node) for node in inside], thrown)
+        start = best([self._trigger(node) for node in inside], thrown)
         if start is None:
-            return _with(scope, tokens), thrown
-        return self._start_event_sub(scope, tokens, start, thrown[0])[0], None
+            return with_(scope, tokens), thrown
+        return self._start_event_sub(scope, tokens, start, thrown[0]), None
 
     def _level(self, node: Node) -> str:
         if node.scope and node.scope not in self.processes:
@@ -466,68 +466,4 @@ class Game:
         return next(key for key, process in self.processes.items() if node.id in process.nodes)
 
 
-def _listens(node: Node) -> bool:
-    return bool(node.events) and node.events[0].kind in ("message", "timer", "signal")
-
-
-def _watch(node: Node) -> tuple[str, int]:
-    """A watch, and how often it may come."""
-    event = node.events[0]
-    if event.kind != "timer" or event.expression is None:
-        return (node.id, -1)
-    return (node.id, int(event.expression.text[1]) if event.timer_kind == "cycle" else 1)
-
-
-def _rung(watches: Any, name: str) -> Any:
-    left = [(each, count - 1 if each == name and count > 0 else count) for each, count in watches]
-    return tuple(pair for pair in left if pair[1] != 0)
-
-
-def _best(nodes: Iterable[Node], thrown: Any) -> Node | None:
-    kind, code = thrown
-    found = [node for node in nodes if node.events[0].kind == kind and node.events[0].code in ("", code)]
-    return next(iter(sorted(found, key=lambda node: not node.events[0].code)), None)
-
-
-def _replaced(token: Token, number: int, child: Any) -> Token:
-    return (*token[:5], tuple((no, child if no == number else each) for no, each in token[5]))
-
-
-def _sorted(tokens: Iterable[Token]) -> tuple[Token, ...]:
-    return tuple(sorted(tokens, key=repr))
-
-
-def _with(scope: Scope, tokens: Iterable[Token]) -> Scope:
-    return (scope[0], _sorted(tokens), *scope[2:])
-
-
-def _env(scope: Scope, around: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**around, **dict(scope[3])}
-
-
-def _written(scope: Scope, values: Mapping[str, Any]) -> tuple[Scope, dict[str, Any]]:
-    """The scope with those variables that are its own - a run of a process takes all -, and those that go outward."""
-    before, run = dict(scope[3]), scope[4] is not None
-    own = {name: value for name, value in values.items() if run or name in before}
-    if not own:
-        return scope, dict(values)
-    changed = {name for name, value in own.items() if name not in before or before[name] != value}
-    written = tuple(sorted({*scope[4], *changed})) if scope[4] is not None else None
-    outer = {name: value for name, value in values.items() if name not in own}
-    return (*scope[:3], _frozen({**before, **own}), written), outer
-
-
-def _frozen(values: Mapping[str, Any]) -> Any:
-    return tuple(sorted((name, tuple(value) if isinstance(value, list) else value) for name, value in values.items()))
-
-
-def _true(flow: Flow, env: Mapping[str, Any]) -> bool:
-    return flow.condition is None or _holds(flow.condition.text, env)
-
-
-def _holds(text: str, env: Mapping[str, Any]) -> bool:
-    """The few conditions that the drawings use: `c`, `not(c)` and `name >= number`."""
-    if text.startswith("not("):
-        return env.get(text[4:-1]) is False
-    name, _, least = text.partition(" >= ")
-    return bool(env[name] >= int(least)) if least else env.get(name) is True
+__all__ = ["HOLDS", "MEMORY", "Game", "Label", "TooMany"]

@@ -9,22 +9,31 @@ from typing import Any
 from app.diagrams.model import Diagram
 from tests.engine.drawing import (
     Made,
+    ad_hoc,
+    behaves,
     boundary,
     call,
     catch,
+    complex_,
     draw,
     end,
     event_sub,
+    handler,
     manual,
     many,
+    on,
     receive,
     repeat,
     script,
     service,
+    several,
     start,
     sub,
     task,
     throw,
+    tokens,
+    transaction,
+    undone,
     user,
 )
 
@@ -32,15 +41,16 @@ CODES = ("E", "F")
 NAMES = tuple(f"c{number}" for number in range(6))  #: what conditions ask; answers write them
 _CONDITIONS = (*NAMES, *(f"not({name})" for name in NAMES))
 _WORK = {"user": 9, "manual": 1, "service": 3, "receive": 1, "task": 3, "script": 1, "catch": 2, "sub": 4, "call": 2}
-_BETWEEN = {"xor": 5, "and": 4, "or": 4, "event": 2, "escalate": 1, "link": 1}
+_BETWEEN = {"xor": 5, "and": 4, "or": 4, "event": 2, "complex": 2, "escalate": 1, "link": 1, "back": 2}
 _GATEWAYS = {
     "xor": "exclusiveGateway",
     "and": "parallelGateway",
     "or": "inclusiveGateway",
     "event": "eventBasedGateway",
 }
-_ENDS = {"plain": 6, "error": 2, "escalate": 1, "terminate": 1}
-_LAST = {"plain": 30, "error": 1, "escalate": 1, "terminate": 1}  #: of the whole process: few cases are cut short
+_ENDS = {"plain": 6, "error": 2, "escalate": 1, "terminate": 1, "back": 1}
+_LAST = {"plain": 30, "error": 1, "escalate": 1, "terminate": 1, "back": 2}  #: of the whole process: few are cut short
+_CANCELS = {"plain": 3, "error": 1, "cancel": 4}  #: of a transaction
 
 
 @dataclass
@@ -74,17 +84,23 @@ class Wild:
         sketch = self.scope(self.depth)
         return draw(*sketch.lines, key=key, **sketch.nodes)
 
-    def scope(self, depth: int, begin: Made | None = None) -> Sketch:
+    def scope(self, depth: int, begin: Made | None = None, ends: dict[str, int] | None = None) -> Sketch:
         """Nodes in a row, joined by chance: mostly forward, sometimes back, sometimes twice."""
         chance, sketch = self.chance, Sketch()
         first = self.name("start")
         if begin is not None:
             sketch.nodes[first] = begin
         inner = [self.node(sketch, depth) for _ in range(chance.randint(1, self.size if depth == self.depth else 3))]
-        hosts = [name for name in inner if sketch.nodes[name].kind.endswith(("Task", "Process", "Activity", "task"))]
+        hosts = [
+            name
+            for name in inner
+            if sketch.nodes[name].kind.endswith(("Task", "Process", "Activity", "task", "transaction"))
+        ]
         borders = [made for host in hosts for made in self.borders(sketch, host, depth)]
-        ends = [self.end(sketch, _ENDS if depth < self.depth else _LAST) for _ in range(chance.randint(1, 2))]
-        self.join(sketch, [first, *inner, *ends], borders)
+        kinds = ends or (_ENDS if depth < self.depth else _LAST)
+        last = [self.end(sketch, kinds) for _ in range(chance.randint(1, 2))]
+        self.join(sketch, [first, *inner, *last], borders)
+        self.undone(sketch, hosts)
         if depth and chance.random() < 0.25:
             self.event_sub(sketch, depth)
         return sketch
@@ -100,6 +116,11 @@ class Wild:
     def made(self, kind: str, name: str, depth: int) -> Made:
         chance = self.chance
         match kind:
+            case "sub" if chance.random() < 0.15:
+                return self.ad_hoc()
+            case "sub" if chance.random() < 0.2:
+                inner = self.scope(depth - 1, ends=_CANCELS)
+                return transaction(*inner.lines, **inner.nodes)
             case "sub":
                 inner = self.scope(depth - 1)
                 return sub(*inner.lines, loop=self.loop(), **self.mapped(), **inner.nodes)
@@ -107,18 +128,74 @@ class Wild:
                 return replace_loop(call(self.called, **self.mapped()), self.loop())
             case "user" | "manual" | "service" | "task":
                 make = {"user": user, "manual": manual, "service": service, "task": task}[kind]
-                return replace_loop(make(), self.loop() if chance.random() < 0.5 else None)
+                made = replace_loop(make(), self.loop() if chance.random() < 0.5 else None)
+                if chance.random() < 0.1:
+                    made = tokens(made, wants=chance.randint(1, 2), gives=chance.randint(1, 2))
+                return made
             case "receive":
                 return receive(name)
             case "script":
                 return script("{}")
             case "catch":
-                return catch("message", name) if chance.random() < 0.5 else catch("timer", duration="PT1H")
+                return self.listens(chance.choice([catch("message", name), catch("timer", duration="PT1H")]), name)
+            case "complex":
+                return complex_(f"activationCount >= {chance.randint(1, 2)}")
+            case "back":
+                return throw("compensate", waits=chance.random() < 0.8)
             case "escalate":
                 return throw("escalation", chance.choice(CODES))
             case "link":
                 return throw("link", name)
         return Made(_GATEWAYS[kind])
+
+    def listens(self, made: Made, name: str) -> Made:
+        """The event, sometimes for a condition, sometimes with more triggers."""
+        chance, [event] = self.chance, made.says["events"]
+        if chance.random() < 0.2:
+            return replace(made, says={**made.says, "events": (on("conditional", chance.choice(_CONDITIONS)),)})
+        if chance.random() < 0.2:
+            more = [on("conditional", chance.choice(_CONDITIONS))]
+            more.append(on("message", name) if event.kind == "timer" else on("timer", duration="PT1H"))
+            return several(made, *chance.sample(more, chance.randint(1, 2)), together=chance.random() < 0.5)
+        return made
+
+    def ad_hoc(self) -> Made:
+        """Some work in no order, some of it with more work behind it."""
+        chance, sketch = self.chance, Sketch()
+        for _ in range(chance.randint(1, 3)):
+            chain = [self.node_of(sketch, chance.choice(["user", "user", "service", "task"])) for _ in range(2)]
+            if chance.random() < 0.4:
+                sketch.lines.append(" -> ".join(chain))
+            else:
+                del sketch.nodes[chain[1]]
+        until = chance.choice([None, *_CONDITIONS])
+        return ad_hoc(
+            *sketch.lines,
+            until=until,
+            sequential=chance.random() < 0.5,
+            keeps=chance.random() < 0.4,
+            loop=self.loop(),
+            **sketch.nodes,
+        )
+
+    def node_of(self, sketch: Sketch, kind: str) -> str:
+        name = self.name(kind)
+        sketch.nodes[name] = self.made(kind, name, 0)
+        return name
+
+    def undone(self, sketch: Sketch, hosts: list[str]) -> None:
+        """Some activities can be undone; some throw events name one of them."""
+        chance, found = self.chance, []
+        for host in hosts:
+            if chance.random() < 0.25:
+                by = self.name("undo")
+                make = chance.choice([user, user, service, task, lambda: script("{}")])
+                sketch.nodes[by] = handler(make())
+                sketch.nodes[self.name("undone")] = undone(host, by)
+                found.append(host)
+        for name in list(sketch.nodes):
+            if found and name.startswith("back") and chance.random() < 0.3:
+                sketch.nodes[name] = throw("compensate", chance.choice(found))
 
     def mapped(self) -> dict[str, dict[str, str]]:
         """Sometimes variables of its own, sometimes results by name."""
@@ -136,12 +213,21 @@ class Wild:
             case 0 | 1:
                 until = chance.choice([None, None, "c0", "numberOfCompletedInstances >= 2"])
                 what = {"cardinality": str(chance.randint(0, 3))} if chance.random() < 0.5 else {"collection": "all"}
-                return many(**what, sequential=chance.random() < 0.5, until=until)
+                made = many(**what, sequential=chance.random() < 0.5, until=until)
+                return made if chance.random() < 0.8 else self.behaves(made)
             case 2:
                 return repeat(
                     chance.choice(_CONDITIONS), maximum=chance.choice([None, 2]), before=chance.random() < 0.4
                 )
         return None
+
+    def behaves(self, loop: Any) -> Any:
+        """A multi-instance that throws as its instances complete."""
+        chance = self.chance
+        event = on(chance.choice(["escalation", "escalation", "error"]), chance.choice(CODES))
+        when = f"numberOfCompletedInstances = {chance.randint(1, 2)}"
+        kind = chance.choice(["None", "One", "Complex"])
+        return behaves(loop, kind, (when if kind == "Complex" else None, event))
 
     def borders(self, sketch: Sketch, host: str, depth: int) -> list[str]:
         """Events on the border of an activity."""
@@ -160,11 +246,15 @@ class Wild:
                 case _:
                     made = boundary(host, "escalation", chance.choice(["", *CODES]), interrupting=not stays)
             [event] = made.says["events"]
+            made = self.listens(made, name) if event.kind in ("message", "timer") else made
             alike = [other for other in found if sketch.nodes[other].says["events"] == (event,)]
             if alike and event.kind in ("error", "escalation"):
                 continue  # nobody could say which of the two catches
             sketch.nodes[name] = made
             found.append(name)
+        if sketch.nodes[host].kind == "transaction":
+            found.append(self.name("border"))
+            sketch.nodes[found[-1]] = boundary(host, "cancel")
         return found
 
     def end(self, sketch: Sketch, kinds: dict[str, int]) -> str:
@@ -174,8 +264,10 @@ class Wild:
                 sketch.nodes[name] = end("error", self.chance.choice(CODES))
             case "escalate":
                 sketch.nodes[name] = end("escalation", self.chance.choice(CODES))
-            case "terminate":
-                sketch.nodes[name] = end("terminate")
+            case "terminate" | "cancel" as kind:
+                sketch.nodes[name] = end(kind)
+            case "back":
+                sketch.nodes[name] = end("compensate")
             case _:
                 sketch.nodes[name] = Made("endEvent")
         return name
@@ -192,6 +284,8 @@ class Wild:
                 begin = start("error", chance.choice(["", *CODES]))
             case _:
                 begin = start("escalation", chance.choice(["", *CODES]), interrupting=not stays)
+        if begin.says["events"][0].kind in ("message", "timer"):
+            begin = self.listens(begin, name)
         inner = self.scope(depth - 1, begin)
         sketch.nodes[name] = event_sub(*inner.lines, **inner.nodes)
 
@@ -209,7 +303,7 @@ class Wild:
         for name in [*row[:last], *borders]:
             if name in ends:
                 continue
-            gateway = name.split("_")[0] in ("xor", "and", "or", "event")
+            gateway = name.split("_")[0] in ("xor", "and", "or", "event", "complex")
             wanted = 1 + (chance.random() < (0.8 if gateway else 0.12))
             while len(ways[name]) < wanted:
                 others = row[row.index(name) + 1 :] if name in row and chance.random() < 0.75 else row[1:]
@@ -227,9 +321,9 @@ class Wild:
             for each in targets:
                 event = self.name("catch")
                 made = chance.choice([catch("message", event), catch("timer", duration="PT1H"), receive(event)])
-                sketch.nodes[event] = made
+                sketch.nodes[event] = made if made.kind == "receiveTask" else self.listens(made, event)
                 sketch.lines += [f"{name} -> {event}", f"{event} -> {each}"]
-        elif kind in ("xor", "or") and len(targets) > 1:
+        elif kind in ("xor", "or", "complex") and len(targets) > 1:
             default = chance.randrange(len(targets)) if chance.random() < 0.85 else -1
             for place, each in enumerate(targets):
                 condition = "else" if place == default else chance.choice(_CONDITIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from app.diagrams.model import Diagram, EventDefinition, Expression, Flow, Loop, Node, Process
+from app.diagrams.model import Behavior, Diagram, EventDefinition, Expression, Flow, Loop, Node, Process
 
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<bpmn:definitions '
@@ -20,6 +20,8 @@ def written(diagram: Diagram) -> bytes:
     [process] = diagram.processes.values()
     named = {event_root(event): event for node in process.nodes.values() for event in _events(node) if event.name}
     roots = "".join(_root(key, event) for key, event in sorted(named.items(), key=lambda pair: pair[0]))
+    thrown = {event_root(each.event): each.event for node in process.nodes.values() for each in _throws(node)}
+    roots += "".join(_event(event, f"thrown-{key}") for key, event in sorted(thrown.items(), key=lambda pair: pair[0]))
     body = "".join(_scope(process, process.id))
     key = quoteattr(process.id)
     return f'{_HEAD}{roots}<bpmn:process id={key} isExecutable="true">{body}</bpmn:process></bpmn:definitions>'.encode()
@@ -34,6 +36,12 @@ def _events(node: Node) -> Iterator[EventDefinition]:
     yield from (event for event in node.events if event.kind not in ("timer", "link", "terminate"))
     if node.message is not None:
         yield node.message
+    yield from (each.event for each in _throws(node))
+
+
+def _throws(node: Node) -> tuple[Behavior, ...]:
+    """What a multi-instance throws as its instances complete."""
+    return node.loop.throws if node.loop is not None else ()
 
 
 def _root(key: str, event: EventDefinition) -> str:
@@ -45,6 +53,9 @@ def _scope(process: Process, scope: str) -> Iterator[str]:
     for node in process.nodes.values():
         if node.scope == scope:
             yield _node(process, node)
+            if node.handler:
+                ends = f"sourceRef={quoteattr(node.id)} targetRef={quoteattr(node.handler)}"
+                yield f'<bpmn:association associationDirection="One" id="by-{node.id}" {ends}/>'
     for flow in process.flows.values():
         if flow.scope == scope:
             yield _flow(flow)
@@ -57,11 +68,18 @@ def _node(process: Process, node: Node) -> str:
         "attachedToRef": node.attached_to,
         "messageRef": event_root(node.message) if node.message is not None else "",
         "triggeredByEvent": "true" if node.triggered_by_event else "",
+        "parallelMultiple": "true" if node.parallel_multiple else "",
+        "isForCompensation": "true" if node.for_compensation else "",
+        "startQuantity": str(node.start_quantity) if node.start_quantity != 1 else "",
+        "completionQuantity": str(node.completion_quantity) if node.completion_quantity != 1 else "",
+        "ordering": node.ordering,
+        "cancelRemainingInstances": "" if node.cancel_remaining else "false",
         "cancelActivity" if node.kind == "boundaryEvent" else "isInterrupting": "" if node.interrupting else "false",
     }
     said = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items() if value)
     inside = _extensions(node) + "".join(map(_event, node.events)) + (_loop(node.loop) if node.loop else "")
     inside += "".join(_scope(process, node.id))
+    inside += _element("activationCondition", node.activation) + _element("completionCondition", node.completion)
     return f"<bpmn:{node.kind}{said}>{inside}</bpmn:{node.kind}>"
 
 
@@ -89,15 +107,21 @@ def _mappings(node: Node) -> str:
     return f"<zeebe:ioMapping>{inside}</zeebe:ioMapping>" if inside else ""
 
 
-def _event(event: EventDefinition) -> str:
+def _event(event: EventDefinition, key: str = "") -> str:
+    """With a key it stands beside the process, for others to refer to."""
+    refers, inside = f" id={quoteattr(key)}" if key else "", ""
     if event.kind == "timer":
-        name = f"time{event.timer_kind.capitalize()}"
-        inside = f"<bpmn:{name}>{escape(_text(event.expression))}</bpmn:{name}>"
-        return f"<bpmn:timerEventDefinition>{inside}</bpmn:timerEventDefinition>"
-    refers = f" {event.kind}Ref={quoteattr(event_root(event))}" if event.name else ""
-    if event.kind == "link":
+        inside = _element(f"time{event.timer_kind.capitalize()}", event.expression)
+    elif event.kind == "conditional":
+        inside = _element("condition", event.expression)
+    elif event.kind == "link":
         refers = f" name={quoteattr(event.name)}"
-    return f"<bpmn:{event.kind}EventDefinition{refers}/>"
+    elif event.kind == "compensate":
+        refers = f" activityRef={quoteattr(event.ref)}" if event.ref else ""
+        refers += "" if event.waits else ' waitForCompletion="false"'
+    elif event.name:
+        refers += f" {event.kind}Ref={quoteattr(event_root(event))}"
+    return f"<bpmn:{event.kind}EventDefinition{refers}>{inside}</bpmn:{event.kind}EventDefinition>"
 
 
 def _loop(loop: Loop) -> str:
@@ -107,11 +131,20 @@ def _loop(loop: Loop) -> str:
         asked = _element("loopCondition", loop.condition)
         return f"<bpmn:standardLoopCharacteristics{most}{first}>{asked}</bpmn:standardLoopCharacteristics>"
     row = ' isSequential="true"' if loop.sequential else ""
+    row += f' behavior="{loop.behavior}"' if loop.throws else ""
     inside = ""
     if loop.collection is not None:
         of = f"<zeebe:loopCharacteristics inputCollection={quoteattr(_text(loop.collection))}/>"
         inside = f"<bpmn:extensionElements>{of}</bpmn:extensionElements>"
-    inside += _element("loopCardinality", loop.cardinality) + _element("completionCondition", loop.completion)
+    inside += _element("loopCardinality", loop.cardinality)
+    for number, each in enumerate(loop.throws):
+        if loop.behavior == "Complex":
+            event = f"<bpmn:event>{_event(each.event)}</bpmn:event>"
+            told = f"{_element('condition', each.condition)}{event}"
+            inside += f'<bpmn:complexBehaviorDefinition id="told-{number}">{told}</bpmn:complexBehaviorDefinition>'
+        else:
+            row += f' {loop.behavior.lower()}BehaviorEventRef="thrown-{event_root(each.event)}"'
+    inside += _element("completionCondition", loop.completion)
     return f"<bpmn:multiInstanceLoopCharacteristics{row}>{inside}</bpmn:multiInstanceLoopCharacteristics>"
 
 
