@@ -6,7 +6,7 @@ from typing import Any
 
 import marshmallow
 
-from app.api.fields import Asked, Choice, Count, Id, Object, Text, Texts, Whole, Wholes
+from app.api.fields import Asked, Choice, Count, Id, Object, Text, Texts, Whole, Wholes, Yes
 from app.api.sentences import Sentence
 from app.core import jsontext
 from app.instances.limits import KEY_LENGTH
@@ -95,6 +95,9 @@ class NewDefinition(Asked):
     forms = Object(load_default=dict, metadata={"description": "form-js JSON by form id."})
     decisions = Texts(load_default=dict, metadata={"description": "DMN files, by any name."})
     file_name = Text(most=MOST_NAME, load_default="")
+    executable = Yes(
+        load_default=False, metadata={"description": "Deploy a file that marks no process as executable, as well."}
+    )
 
 
 class Repair(Asked):

@@ -41,7 +41,14 @@ def deploy_definition(body: Mapping[str, Any] | None) -> Any:
         unreadable = list(files.unreadable(sent, language()))
         if unreadable:
             return _refusal(DiagramRefused(), unreadable)
-        made = deploy(sent.diagram, by=actor(), sources=sent.sources, file_name=sent.name, source="api")
+        made = deploy(
+            sent.diagram,
+            by=actor(),
+            sources=sent.sources,
+            file_name=sent.name,
+            source="api",
+            executable=sent.executable,
+        )
     except DiagramRefused as fault:
         return _refusal(fault, [_finding(each) for each in fault.findings])
     except diagrams.UnreadableDiagram as fault:

@@ -79,6 +79,17 @@ class Choice(fields.String):
         super().__init__(validate=_Choice(choices), **options)
 
 
+class Yes(fields.Boolean):
+    """True or false: neither 1 nor "yes"."""
+
+    default_error_messages = _MESSAGES | {"invalid": "api.field.yes"}
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
 class Whole(fields.Integer):
     """A whole number: neither 1.9 nor true nor "1"."""
 

@@ -30,6 +30,7 @@ class Sent:
     forms: Mapping[str, bytes]  #: by form id
     decisions: Mapping[str, bytes]  #: by the caller's name for the file
     name: str = ""
+    executable: bool = False  #: to be marked as executable where no process is
 
     @property
     def sources(self) -> Sources:
@@ -56,11 +57,12 @@ def from_json(body: Mapping[str, Any]) -> Sent:
         forms={name: jsontext.dump_bytes(form) for name, form in body["forms"].items()},
         decisions={name: text.encode() for name, text in body["decisions"].items()},
         name=body["file_name"],
+        executable=body["executable"],
     )
 
 
 def _from_parts() -> Sent:
-    unknown = {*request.files, *request.form} - {*_PARTS, "csrf_token"}
+    unknown = {*request.files, *request.form} - {*_PARTS, "executable", "csrf_token"}
     if unknown:
         raise Invalid(fields={name: ["api.field.unknown"] for name in unknown})
     if len(request.files.getlist("diagram")) != 1:
@@ -71,6 +73,7 @@ def _from_parts() -> Sent:
         forms={_stem(file): file.read() for file in request.files.getlist("forms")},
         decisions={_name(file): file.read() for file in request.files.getlist("decisions")},
         name=_name(diagram),
+        executable=request.form.get("executable") == "true",
     )
 
 

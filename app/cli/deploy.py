@@ -35,6 +35,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "diagrams; a form or decision file that is named comes before those. Files may call each other's processes.",
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, or a folder of diagrams")
+    parser.add_argument(
+        "--executable", action="store_true", help='files that say isExecutable="false", as bpmn.io writes it, as well'
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the messages")
     parser.set_defaults(run=run)
@@ -65,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     known = {key for diagram in read.values() for key in diagram.processes}
     with opened():
         for file, diagram in read.items():
-            _deploy(entries[file], diagram, _sources(file, *given), known, args.lang)
+            _deploy(entries[file], diagram, _sources(file, *given), known, args)
     told = [entry for entry in entries.values() if entry.file in drawings or entry.exit]
     for entry in told:
         if entry.exit == UNREADABLE:
@@ -132,9 +135,20 @@ class _First:
         return self.one.decision(decision_id)
 
 
-def _deploy(entry: _Entry, diagram: diagrams.Diagram, sources: Sources, known: set[str], lang: str) -> None:
+def _deploy(
+    entry: _Entry, diagram: diagrams.Diagram, sources: Sources, known: set[str], args: argparse.Namespace
+) -> None:
+    lang, name = args.lang, entry.file.name
     try:
-        done = deploy(diagram.source, by=SYSTEM, sources=sources, file_name=entry.file.name, source="cli", known=known)
+        done = deploy(
+            diagram.source,
+            by=SYSTEM,
+            sources=sources,
+            file_name=name,
+            source="cli",
+            known=known,
+            executable=args.executable,
+        )
     except DiagramRefused as refusal:
         entry.exit, entry.findings = 1, [_finding(each, lang) for each in refusal.findings]
         if not any(each["severity"] == "error" for each in entry.findings):

@@ -49,15 +49,19 @@ def deploy(
     file_name: str = "",
     source: str = "api",
     known: Collection[str] = (),
+    executable: bool = False,
 ) -> list[Deployed]:
     """Deploy every executable process of a file. `known` are process keys that are about to be deployed with it.
 
+    With `executable`, a file in which no process is marked so is marked first, as its author would have done.
     A process whose diagram, forms and decisions are those of its newest version keeps that version, and its timers.
     Raises NotAnalyst, UnreadableDiagram, and DiagramRefused with every finding (`findings`).
     """
     if not (by.is_analyst or by.is_admin):
         raise NotAnalyst
     diagram = diagrams.read(xml)
+    if executable and not any(process.executable for process in diagram.processes.values()):
+        diagram = diagrams.read(diagrams.marked_executable(xml))
     with writing() as tx:
         context = DeploymentContext(tx.session, sources, {*known, *diagram.processes}, lane_names(diagram))
         findings = list(diagrams.check(diagram, context))

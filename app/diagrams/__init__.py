@@ -4,6 +4,7 @@ from app.diagrams.check import check
 from app.diagrams.context import Context, Nothing
 from app.diagrams.entrances import Entrance, entrances
 from app.diagrams.findings import Finding
+from app.diagrams.marking import marked_executable
 from app.diagrams.model import Diagram, Expression, Flow, Lane, Node, Process
 from app.diagrams.parsing import MOST_BYTES, UnreadableDiagram
 from app.diagrams.read import read
@@ -23,5 +24,6 @@ __all__ = [
     "UnreadableDiagram",
     "check",
     "entrances",
+    "marked_executable",
     "read",
 ]

@@ -129,6 +129,19 @@ def parts(*files: tuple[str, str, bytes]) -> dict[str, Any]:
     return {"data": data, "content_type": "multipart/form-data"}
 
 
+def test_a_file_that_is_not_marked_as_executable_is_marked_where_chen_says_so(machine: CallAs) -> None:
+    unmarked = SMALL.replace(b'isExecutable="true"', b'isExecutable="false"')
+    body = {"diagram": unmarked.decode()}
+    refused = machine("chen").post("definitions", body, status=422)
+    assert [each["rule"] for each in refused["findings"]] == ["not-executable"]
+    machine("chen").post("definitions", body | {"executable": "yes"}, status=422)
+    assert machine("chen").post("definitions", body | {"executable": True}, status=201)["version"] == 1
+    assert machine("lin").raw("GET", "definitions/small/1/diagram").data == SMALL
+    files = {"diagram": (io.BytesIO(unmarked), "small.bpmn"), "executable": "true"}
+    again = machine("chen").raw("POST", "definitions", data=files, content_type="multipart/form-data")
+    assert (again.status_code, again.json["is_new"]) == (201, False)
+
+
 def test_forms_and_decisions_come_as_files(machine: CallAs) -> None:
     form = ("forms", "amount.json", json.dumps(FORM).encode())
     said = machine("chen").raw("POST", "definitions", **parts(("diagram", "work/small.bpmn", WITH_FORM), form))

@@ -190,6 +190,8 @@ def test_a_file_without_anything_to_run_is_refused(tmp_path: Path, capsys: pytes
     (tmp_path / "a.bpmn").write_bytes(simple("a").replace(b'isExecutable="true"', b'isExecutable="false"'))
     assert main(["deploy", str(tmp_path / "a.bpmn"), "--json"]) == 1
     assert "nothing-to-run" in [each["rule"] for each in said(capsys)["a.bpmn"]["findings"]]
+    assert main(["deploy", str(tmp_path / "a.bpmn"), "--executable"]) == 0
+    assert deployed() == {"a": 1}
 
 
 def test_a_folder_without_diagrams_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

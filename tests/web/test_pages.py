@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from app.core.translations import catalog
 from app.web.access import Who, circle_of
+from tests.instances.conftest import END, START, flow, process
 from tests.web.conftest import House, Reader, token_of, words_of
 
 #: Each reader and the circles they belong to. sun is staff of a department that the case never reaches.
@@ -251,3 +252,15 @@ def test_a_file_that_is_no_diagram_is_refused_in_words(house: House, reader: Rea
     answer = client.post("/processes/deploy", data=posted, content_type="multipart/form-data")
     assert answer.status_code == 422
     assert 'role="alert"' in answer.get_data(as_text=True)
+
+
+def test_a_file_that_is_not_marked_as_executable_is_deployed_where_chen_ticks_it(house: House, reader: Reader) -> None:
+    client = reader("chen")
+    unmarked = process("unmarked", START, END, flow("start > end")).replace(b'"true"', b'"false"')
+    sent = {"csrf_token": token_of(client), "diagram": (BytesIO(unmarked), "a.bpmn")}
+    refused = client.post("/processes/deploy", data=sent, content_type="multipart/form-data")
+    assert refused.status_code == 422
+    assert re.search(r'name="executable" value="yes" checked', refused.get_data(as_text=True))
+    sent |= {"diagram": (BytesIO(unmarked), "a.bpmn"), "executable": "yes"}
+    made = client.post("/processes/deploy", data=sent, content_type="multipart/form-data")
+    assert (made.status_code, made.location) == (302, "/processes/unmarked")

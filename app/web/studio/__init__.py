@@ -101,7 +101,14 @@ def deploy() -> ResponseReturnValue:
         return _upload_page(fault=say("studio.no_file")), 422
     folders = Folders(Path(current_app.config["PROCESSES"]), Path(current_app.config["FORMS"]))
     try:
-        made = deploy_diagram(file.read(), by=actor(), sources=folders, file_name=file.filename[:200], source="browser")
+        made = deploy_diagram(
+            file.read(),
+            by=actor(),
+            sources=folders,
+            file_name=file.filename[:200],
+            source="browser",
+            executable="executable" in request.form,
+        )
     except DiagramRefused as fault:
         return _upload_page(explain(fault, language()), fault.findings), 422
     except Invalid as fault:
@@ -120,4 +127,5 @@ def _become(key: str, number: int, move: Callable[..., None], words: str) -> Res
 
 
 def _upload_page(fault: str = "", findings: Sequence[diagrams.Finding] = ()) -> str:
-    return render_template("deploy.html", fault=fault, findings=findings)
+    unmarked = any(each.rule == "not-executable" for each in findings)
+    return render_template("deploy.html", fault=fault, findings=findings, executable=unmarked)
