@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from lxml import etree
@@ -12,16 +13,33 @@ from app.diagrams.names import BPMN, CAMUNDA_LIKE, MODELER, ZEEBE, flag, is_bpmn
 from app.diagrams.vocabulary import camunda, child, condition, expression, extension
 
 _SUFFIX = "EventDefinition"
+_SIMPLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _REFERS = {"message": "messageRef", "signal": "signalRef", "error": "errorRef", "escalation": "escalationRef"}
 
 
 class Named(dict[str, etree._Element]):
-    """The elements of a file by id; `correlated` are the messages that its correlation properties look into."""
+    """The elements of a file by id.
+
+    `correlated`: message -> (correlation property, where it stands in the message); `bound`: property -> the data of
+    the case it is compared with.
+    """
 
     def __init__(self, root: etree._Element) -> None:
         super().__init__((each.get("id", ""), each) for each in root.iter() if local(each) and each.get("id"))
-        looks = f"{{{BPMN}}}correlationProperty/{{{BPMN}}}correlationPropertyRetrievalExpression"
-        self.correlated = frozenset(stem(each.get("messageRef")) for each in root.findall(looks))
+        self.correlated: dict[str, list[tuple[str, str]]] = {}
+        for each in root.findall(f"{{{BPMN}}}correlationProperty/{{{BPMN}}}correlationPropertyRetrievalExpression"):
+            found = self.correlated.setdefault(stem(each.get("messageRef")), [])
+            owner = each.getparent()
+            found.append((owner.get("id", "") if owner is not None else "", _path(child(each, "messagePath"))))
+        bindings = root.iter(f"{{{BPMN}}}correlationPropertyBinding")
+        self.bound = {stem(it.get("correlationPropertyRef")): _path(child(it, "dataPath")) for it in bindings}
+
+
+def _path(element: etree._Element | None) -> str:
+    """`order.number`, however a tool writes it; "" for what is no such path."""
+    text = ((element.text if element is not None else "") or "").strip().removeprefix("=").strip()
+    text = text.removeprefix("${").removeprefix("#{").removesuffix("}").strip()
+    return text if _SIMPLE.fullmatch(text) else ""
 
 
 def stem(reference: str | None) -> str:
@@ -57,7 +75,10 @@ def definition(element: etree._Element, roots: Named) -> EventDefinition:
     if kind == "compensate":
         waits = flag(element, "waitForCompletion", otherwise=True)
         return replace(made, ref=stem(element.get("activityRef")), waits=waits)
-    return refer(made, stem(element.get(_REFERS.get(kind, ""))), element, roots) if kind in _REFERS else made
+    if kind not in _REFERS:
+        return made
+    ref = _message_ref(element, roots) if kind == "message" else stem(element.get(_REFERS[kind]))
+    return refer(made, ref, element, roots)
 
 
 def refer(made: EventDefinition, ref: str, element: etree._Element, roots: Named) -> EventDefinition:
@@ -68,20 +89,52 @@ def refer(made: EventDefinition, ref: str, element: etree._Element, roots: Named
         return replace(made, ref=ref, code_variable=variable)
     subscription = extension(target, ZEEBE, "subscription")
     key = None if subscription is None else expression(subscription.get("correlationKey"), line_of(target))
+    shared = _shared_key(ref, element, roots) if made.kind == "message" and key is None else None
     return replace(
         made,
         ref=ref,
         name=target.get("name") or ref,
         code=target.get(f"{made.kind}Code") or "",
-        correlation=key,
-        by_properties=made.kind == "message" and key is None and ref in roots.correlated,
+        correlation=key or shared,
+        by_properties=made.kind == "message" and key is None and shared is None and ref in roots.correlated,
+        key_may_lack=shared is not None,
         code_variable=variable,
     )
 
 
+def _shared_key(ref: str, element: etree._Element, roots: Named) -> Expression | None:
+    """The key of a message by BPMN's correlation properties: who throws looks into the message, who catches into its
+    own data."""
+    holder = element if local(element).endswith("Task") else element.getparent()
+    throws = holder is not None and local(holder) in ("intermediateThrowEvent", "endEvent", "sendTask")
+    pairs = roots.correlated.get(ref, [])
+    paths = [path if throws else roots.bound.get(name, path) for name, path in pairs]
+    if not paths or not all(paths):
+        return None
+    text = paths[0] if len(paths) == 1 else f"[{', '.join(paths)}]"
+    return Expression(text, "feel", line_of(element))
+
+
+def operation_of(element: etree._Element, roots: Named) -> etree._Element | None:
+    """The operation of an interface that a task or event names."""
+    within = child(element, "operationRef")
+    operation = roots.get(stem(element.get("operationRef") or (within.text if within is not None else "")))
+    return operation if operation is not None and local(operation) == "operation" else None
+
+
+def _message_ref(element: etree._Element, roots: Named) -> str:
+    """Its own message, else the one that its operation takes, or gives."""
+    operation = operation_of(element, roots)
+    named = [child(operation, name) for name in ("inMessageRef", "outMessageRef")] if operation is not None else []
+    texts = [element.get("messageRef") or "", *(it.text or "" for it in named if it is not None)]
+    return next((stem(text) for text in texts if stem(text)), "")
+
+
 def message_of(element: etree._Element, roots: Named) -> EventDefinition | None:
     """The message of a send or receive task."""
-    ref = stem(element.get("messageRef"))
+    if local(element) not in ("sendTask", "receiveTask"):
+        return None
+    ref = _message_ref(element, roots)
     return refer(EventDefinition("message", line_of(element)), ref, element, roots) if ref else None
 
 

@@ -48,9 +48,10 @@ class EventDefinition:
     timer_kind: str = ""  #: date, duration or cycle
     expression: Expression | None = None  #: timer or condition
     correlation: Expression | None = None  #: zeebe:subscription correlationKey of the message
-    by_properties: bool = (
-        False  #: the file correlates this message by BPMN's correlation properties: those we do not read
-    )
+    #: the file correlates this message by BPMN's correlation properties, in a way that we do not read
+    by_properties: bool = False
+    key_may_lack: bool = False  #: the correlation comes from such properties: without a value any message will do
+    named_by: str = ""  #: a message without a name of its own: the message "flow" or the "label" gave it
     #: variable that receives the code / the message, as the dialects name them
     code_variable: str = ""
     waits: bool = True  #: compensate: the thrower goes on only when everything is undone

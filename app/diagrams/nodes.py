@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from app.diagrams import data, events, vocabulary
-from app.diagrams.model import Behavior, Box, Called, DataItem, Expression, Loop, Node
+from app.diagrams.model import Behavior, Box, Called, DataItem, Expression, Loop, Node, ServiceCall
 from app.diagrams.names import ZEEBE, flag, is_bpmn, line_of, local, whole
 from app.diagrams.vocabulary import camunda, child, expression, extension
 
@@ -69,7 +69,7 @@ def node(element: etree._Element, scope: str, around: Around) -> Node:
         assignment=vocabulary.assignment(element),
         schedule=vocabulary.schedule(element),
         priority=vocabulary.priority(element),
-        service=vocabulary.service(element),
+        service=vocabulary.service(element) or _operation(element, around.roots),
         inputs=inputs,
         outputs=outputs,
         script=vocabulary.script(element),
@@ -109,6 +109,15 @@ def _count(text: str | None) -> int:
 def _associated(element: etree._Element, name: str, end: str) -> tuple[str, ...]:
     found = [events.stem(ref.text) for each in element if is_bpmn(each, name) for ref in each if is_bpmn(ref, end)]
     return tuple(ref for ref in found if ref)
+
+
+def _operation(element: etree._Element, roots: events.Named) -> ServiceCall | None:
+    """A service task without a worker asks for the operation that it names."""
+    operation = events.operation_of(element, roots) if local(element) == "serviceTask" else None
+    if operation is None:
+        return None
+    name = (operation.get("name") or "").strip() or operation.get("implementationRef") or operation.get("id") or ""
+    return ServiceCall(Expression(name, "literal", line_of(element)))
 
 
 def _called(element: etree._Element, cargo: data.Cargo) -> Called | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from lxml import etree
 
-from app.diagrams import data, drawing, events, vocabulary
+from app.diagrams import data, drawing, events, messaging, vocabulary
 from app.diagrams.kept import repeated, unread
 from app.diagrams.lanes import in_lanes, lanes_of
 from app.diagrams.levels import levels
@@ -47,10 +47,15 @@ def read(xml: bytes) -> Diagram:
         if is_bpmn(element, *_GLOBAL_TASKS):
             task = _global_task(element, roots)
             processes.setdefault(task.id, replace(task, executable=are_run))
+    pools = {pool.id: pool for pool in _pools(root, boxes)}
+    flows = {flow.id: flow for flow in _message_flows(root)}
+    declared = {each.get("id", ""): each.get("name", "") for each in root if is_bpmn(each, "message")}
+    messages = {key: name or key for key, name in declared.items()}
+    processes = messaging.named(processes, pools, flows, messages)
     return Diagram(
         processes=processes,
-        pools={pool.id: pool for pool in _pools(root, boxes)},
-        message_flows={flow.id: flow for flow in _message_flows(root)},
+        pools=pools,
+        message_flows=flows,
         exporter=root.get("exporter") or "",
         languages=_languages(processes),
         unread=tuple(unread(root)),

@@ -264,6 +264,7 @@ class _Builder:
             event.timer_kind,
             expression,
             correlation,
+            key_may_lack=event.key_may_lack,
             waits=event.waits,
         )
 

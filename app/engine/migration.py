@@ -145,7 +145,7 @@ def _rename(step: Step, was: NodeSpec, now: NodeSpec) -> None:
         return
     key, texts = wait.correlation, [each.correlation and each.correlation.text for each in pair]
     if texts[0] != texts[1]:
-        key = correlation_of(pair[1].correlation, _sees(step))
+        key = correlation_of(pair[1], _sees(step))
     if (pair[1].name, key) != (wait.name, wait.correlation):
         forget(step)
         listen(step, replace(wait, name=pair[1].name, correlation=key))

@@ -27,7 +27,7 @@ FINDINGS = {
     "camunda-8": {"form u", "same-catch b2", "service-type sv", "service-type th"},
     "flowable": {"service-type booked"},
     "spiffarena": {"form Activity_ask"},
-    "signavio": {"not-executable sid-proc1", "event-reference sid-s1"},
+    "signavio": {"not-executable sid-proc1"},
     "trisotech": set(),
     "visio": set(),
 }

@@ -19,6 +19,11 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
             if message.by_properties and node.kind != "startEvent":
                 values = {**_values(node), "message": message.name}
                 yield Finding(RULE, "warning", node.id, message.line or node.line, f"rules.{RULE}.properties", values)
+        for message in (*node.events, *((node.message,) if node.message is not None else ())):
+            if message.named_by:
+                values = {**_values(node), "message": message.name[:60]}
+                key = f"rules.{RULE}.named-by-{message.named_by}"
+                yield Finding(RULE, "info", node.id, message.line or node.line, key, values)
         for event in node.events:
             yield from _event(node, event)
         if node.kind in ("intermediateCatchEvent", "boundaryEvent") and not node.events:

@@ -289,7 +289,7 @@ class SendTask(Activity):
 def send(spec: NodeSpec, step: Step, trigger: Trigger) -> None:
     """A message or signal leaves the case. Its payload is what the input mappings say. Raises StepFault."""
     payload = {name: data.copied(value) for name, value in step.note.local.items()}
-    correlation = correlation_of(trigger.correlation, step.visible())
+    correlation = correlation_of(trigger, step.visible())
     sent = MessageSent(step.ref, spec.element, trigger.kind, trigger.name, correlation, payload)
     step.scope.live.tell(sent)
     if trigger.kind == "signal":  # who listens now hears it, whatever begins to listen before the outside brings it

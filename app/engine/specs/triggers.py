@@ -45,6 +45,7 @@ class Trigger:
     expression: Compiled | None = None
     correlation: Compiled | None = None
 
+    key_may_lack: bool = False  #: a correlation without a value takes any message
     waits: bool = True  #: compensation: the thrower goes on only when everything is undone
 
     @property
@@ -60,14 +61,17 @@ class Trigger:
         if self.kind == "conditional":
             assert self.expression is not None
             return Wait(self.kind, name=self.expression.text)
-        return Wait(self.kind, name=self.name, correlation=correlation_of(self.correlation, visible))
+        return Wait(self.kind, name=self.name, correlation=correlation_of(self, visible))
 
 
-def correlation_of(expression: Compiled | None, visible: Mapping[str, Any]) -> str | None:
+def correlation_of(trigger: Trigger, visible: Mapping[str, Any]) -> str | None:
     """The canonical text of a correlation key; None when there is none to compare. Raises StepFault."""
+    expression = trigger.correlation
     if expression is None:
         return None
     value = to_json(expression.evaluate(visible))
+    if value is None and trigger.key_may_lack:
+        return None
     if value is None:
         raise StepFault("no-correlation", f"The correlation key “{expression.text}” has no value.")
     key = jsontext.dump_bytes(value)
