@@ -29,7 +29,7 @@ class Budget:
     def spend(self, step: Step) -> str:
         """Why the move must stop before this step, "" when it may go on. The clock is looked at every eighth step."""
         allowed = self.allowed
-        if self._steps >= allowed.steps:
+        if self._steps >= allowed.steps or step.scope.live.opened > allowed.steps:
             return f"More than {allowed.steps} steps in one move: this looks like an endless loop."
         self._steps += 1
         place = (step.scope.path, step.note.at)

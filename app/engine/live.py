@@ -65,6 +65,7 @@ class Live:
         self.endings: deque[tuple[Scope, Step]] = deque()  #: scopes without tokens, with their last step
         self.signals: deque[tuple[str, dict[str, Any]]] = deque()  #: thrown here, not heard yet
         self.undone: deque[tuple[tuple[codec.Undo, ...], str]] = deque()  #: what is to be undone, and who waits for it
+        self.opened = 0  #: scopes that were opened in this move
         self.changed = False  #: variables were written since the conditions were asked
         self.catches: deque[Catcher] = deque()  #: thrown errors and escalations, with who catches them
         self.told: list[Happening] = []
@@ -171,6 +172,7 @@ class Live:
         piece = Piece(format=FORMAT, kind=kind, program=key, data=spec.variables(variables))
         within = program or (parent.program if parent is not None else self.program)
         scope = self.scopes[path] = Scope(self, path, spec, within, piece, parent)
+        self.opened += 1
         self._removed.discard(path)
         scope.touch()
         return scope

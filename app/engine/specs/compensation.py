@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import spiff
 from ..codec import Done, Undo
+from ..errors import UnreadableState
 from ..spec import NodeSpec
 from .watching import emerge
 
@@ -129,7 +130,8 @@ def go_on(live: Live, rows: tuple[Undo, ...]) -> Iterator[Step]:
             live.forget_below(row.path)
             continue
         spec = scope.spec.find(row.at)
-        assert spec is not None
+        if spec is None:
+            raise UnreadableState(piece=row.path, element=row.at)
         step = emerge(scope, spec, {}, ())
         step.note.undo, step.note.local = rows[place + 1 :], dict(row.local)
         yield step
