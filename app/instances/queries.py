@@ -181,6 +181,13 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     )
 
 
+def visible_of(session: Session, instances: Collection[int], actor: Actor) -> set[int]:
+    """Which of these cases a person may see."""
+    return set(
+        session.scalars(sa.select(ProcessInstance.id).where(ProcessInstance.id.in_(instances), visible_to(actor)))
+    )
+
+
 def waits(session: Session, instance_id: int) -> list[Wait]:
     """Timers, messages and services a case waits for, the next timer first."""
     timers = sa.select(Timer.element, Timer.due_at).where(Timer.instance_id == instance_id).order_by(Timer.due_at)

@@ -23,6 +23,7 @@ from app.web import (
     drawings,
     errors,
     inbox,
+    migrating,
     moments,
     numbers,
     places,
@@ -34,7 +35,7 @@ from app.web import (
 from app.web.access import circle_of
 from app.web.language import TAGS, initials, language, name_of, say, tell
 
-PAGES = (account.pages, inbox.pages, cases.pages, studio.pages, audit.pages, admin.pages)
+PAGES = (account.pages, inbox.pages, cases.pages, studio.pages, migrating.pages, audit.pages, admin.pages)
 
 
 def register(app: Flask) -> None:

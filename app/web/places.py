@@ -30,6 +30,10 @@ _PLACES = (
 )
 
 
+#: blueprints whose pages belong to the place of another
+_WITHIN = {"migrating": "studio"}
+
+
 def first(actor: Actor) -> str:
     """Where a person's day begins: at the inbox of their department, else at what their role looks after."""
     if actor.departments:
@@ -43,8 +47,9 @@ def first(actor: Actor) -> str:
 
 
 def of(actor: Actor) -> list[Place]:
+    here = _WITHIN.get(request.blueprint or "", request.blueprint)
     return [
-        Place(key, url_for(endpoint), shortcut, request.blueprint == key)
+        Place(key, url_for(endpoint), shortcut, here == key)
         for key, endpoint, shortcut, who in _PLACES
         if may_open(who, actor)
     ]

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.database import reading
+from app.definitions import queries as definitions
 from app.definitions.deploy import deploy
 from app.instances import moves
 from app.instances.models import Incident
@@ -63,6 +64,9 @@ def house(app: Flask, cast: Cast) -> House:
         incident = session.scalars(sa.select(Incident.id)).one()
         lane = session.scalars(sa.select(Lane.id)).first()
     parts = {"task_id": claimed, "instance_id": int(begun["id"]), "incident_id": incident, "lane_id": lane}
+    with reading() as session:
+        version = definitions.version(session, "relay")
+    parts["order_id"] = int(moves.migrate_all(version.id, by=cast.chen)["id"])
     return House(app, {**parts, "key": "relay", "number": 1, "code": "en"})
 
 

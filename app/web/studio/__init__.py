@@ -19,6 +19,7 @@ from app.definitions.retire import restore as restore_version
 from app.definitions.retire import retire as retire_version
 from app.definitions.sources import Folders
 from app.instances import story
+from app.instances.prospects import elsewhere
 from app.instances.queries import running_on
 from app.web.access import Who, allow, may_open
 from app.web.drawings import about, is_drawn, node_names
@@ -52,6 +53,7 @@ def process(key: str, number: int | None = None) -> ResponseReturnValue:
             begins_on=next(iter(in_use), None),
             without=next((each for each in in_use if each.id != shown.id), None),
             running=running_on(session, shown.id),
+            elsewhere=sum(elsewhere(session, key, shown.id).values()),
             retirement=queries.retirement(session, shown.id) if shown.state == "retired" else None,
             findings=queries.findings(session, shown),
             names=node_names(diagram, key),
