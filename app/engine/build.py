@@ -49,6 +49,7 @@ class _Builder:
         self.process = process
         self.findings: list[tuple[str, int, str]] = []
         self._declared, self._aliases = declared(process.data.values()), aliases(process.data.values())
+        self._open: list[str] = []  #: the scopes that are being built, one in the other
         self._nodes: dict[str, list[Node]] = {}
         for node in process.nodes.values():
             self._nodes.setdefault(node.scope or process.id, []).append(node)
@@ -61,6 +62,10 @@ class _Builder:
     def scope(self, element: str) -> ScopeSpec:
         spec = ScopeSpec(element, self.process.id)
         spec.declared, spec.aliases = self._declared.get(element, ()), self._aliases.get(element, {})
+        if element in self._open:
+            self.refuse(element, self.process.line, "It has the id of something that it stands in.")
+            return spec
+        self._open.append(element)
         nodes = [node for node in self._nodes.get(element, ()) if node.kind not in _SILENT]
         made = {node.id: self._node(spec, node) for node in nodes}
         known = {name: found for name, found in made.items() if found is not None}
@@ -71,6 +76,7 @@ class _Builder:
         self._link(nodes, known)
         self._begin(spec, element, nodes, known)
         _reach(known)
+        self._open.pop()
         return spec
 
     def _begin(self, spec: ScopeSpec, element: str, nodes: list[Node], known: Mapping[str, NodeSpec]) -> None:
