@@ -11,7 +11,7 @@ from app.core.errors import Invalid
 from app.diagrams.names import BPMN, DC, DD, DI, local, namespace
 
 MOST_BYTES = 10 * 1024 * 1024
-MOST_DEPTH = 200
+MOST_DEPTH = 120  #: the engine builds sub-processes one in the other, on Python's stack
 MOST_ATTRIBUTES = 200
 MOST_ELEMENTS = 300_000
 #: so much is read and judged within two seconds, and the largest drawings that people publish have about 2,000 nodes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app.diagrams.context import Context
 from app.diagrams.findings import Finding
-from app.diagrams.graph import has_event, judged, title
+from app.diagrams.graph import has_event, is_activity, judged, title
 from app.diagrams.model import Diagram, Node, Process
 
 RULE = "compensation"
@@ -20,7 +20,7 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
         for node in borders:
             if node.attached_to in hosts:
                 yield _finding(node, "second")
-            elif not node.handler:
+            elif not _can_undo(node, process.nodes.get(node.handler)):
                 yield _finding(node, "nothing")
             elif node.outgoing:
                 yield _finding(node, "flow")
@@ -34,6 +34,11 @@ def _handlers(process: Process, handled: set[str]) -> Iterator[Finding]:
             yield _finding(node, "handler-flow")
         elif node.for_compensation and node.id not in handled:
             yield _finding(node, "idle", "warning")
+
+
+def _can_undo(border: Node, handler: Node | None) -> bool:
+    """Whether the association leads to an activity beside it that is marked for it."""
+    return handler is not None and handler.for_compensation and is_activity(handler) and handler.scope == border.scope
 
 
 def _undoes(node: Node) -> bool:

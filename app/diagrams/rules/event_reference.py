@@ -1,4 +1,4 @@
-"""An event says which message, signal, error or escalation it means, and that one stands in the file."""
+"""An event says which message, signal, error, escalation or condition it means; what it refers to is in the file."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ def _event(node: Node, event: EventDefinition) -> Iterator[Finding]:
         yield Finding(RULE, "error", node.id, line, f"rules.{RULE}.message", values)
     elif event.kind == "signal" and not event.name:
         yield Finding(RULE, "error", node.id, line, f"rules.{RULE}.signal", values)
+    elif event.kind == "conditional" and (event.expression is None or not event.expression.text.strip()):
+        yield Finding(RULE, "error", node.id, line, f"rules.{RULE}.condition", values)
     elif event.kind in ("error", "escalation") and not event.code and node.kind in _THROWING:
         yield Finding(RULE, "warning", node.id, line, f"rules.{RULE}.no-code", values)
 
