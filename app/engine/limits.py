@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-STEPS = 10_000  #: steps of one move, and as many scopes that it opens; more is too much at once, and becomes an incident
+STEPS = 10_000  #: steps of one move, and as many scopes that it opens; more is too much, and becomes an incident
 ROUNDS = 1_000  #: times that one move comes to the same node of a scope; more is an endless loop
 SECONDS = 1.0  #: of computing in one move; a move keeps others from writing, and each step may be a costly expression
 LOOP_SECONDS = 0.5  #: of computing in one move that has come to the same node again and again
