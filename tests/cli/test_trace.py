@@ -886,3 +886,10 @@ def test_nothing_is_asked_of_the_network_or_written(desk: Desk, monkeypatch: pyt
     before = {it.name: it.read_bytes() for it in desk.folder.iterdir()}
     desk.trace(file)
     assert {it.name: it.read_bytes() for it in desk.folder.iterdir()} == before
+
+
+def test_a_form_that_is_not_there_keeps_nobody_from_tracing(desk: Desk) -> None:
+    ask = '<bpmn:userTask id="ask"><bpmn:extensionElements><zeebe:formDefinition formId="gone"/>'
+    file = desk.file(process("start -> ask -> end", ask=f"{ask}</bpmn:extensionElements></bpmn:userTask>"))
+    assert desk.trace(file)["state"] == "completed"
+    assert main(["check", str(file)]) == 1  # to be deployed it must be there
