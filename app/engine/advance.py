@@ -154,7 +154,9 @@ def _run(live: Live) -> list[Happening]:
                 while release(live):
                     pass
                 break
+            first = step.note.caught is not None
             _attempt(live, step, step.run)
+            live.changed = live.changed or first
         elif not release(live):
             for stuck, fault in deadlocks(live):
                 fail(live, stuck, fault)
@@ -205,10 +207,16 @@ def _met(live: Live) -> bool:
     """Let one step go on whose condition has become true. Whether there was one: then the others are asked again."""
     for ref in live.root.piece.conditions:
         step = live.stopped(ref)
-        if is_met(step):
+        if not _begins(live, step) and is_met(step):
             _attempt(live, step, lambda step=step: step.task_spec.take(step, ConditionMet(step.ref)))
             return True
     return False
+
+
+def _begins(live: Live, watch: Step) -> bool:
+    """Whether it listens for a scope whose start event has caught something and comes first."""
+    ready = live.ready if watch.note.host == 0 else ()
+    return any(step.scope is watch.scope and step.note.caught is not None for step in ready)
 
 
 def _end_scope(live: Live, scope: Scope, last: Step) -> None:

@@ -358,6 +358,8 @@ def _service(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
 
 
 def _script(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    if node.script is None and node.service is not None:
+        return _service(builder, scope, node)
     spec = activities.ScriptTask(scope, node)
     script = node.script
     if script is None or not script.text.strip():

@@ -14,8 +14,8 @@ RULE = "script"
 
 def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
     for _, node in nodes(diagram):
-        if node.kind != "scriptTask":
-            continue
+        if node.kind != "scriptTask" or (node.script is None and node.service is not None):
+            continue  # a worker runs its script
         values = {"node": title(node.id, node.name), "format": node.script.format[:60] if node.script else ""}
         if node.script is None or not node.script.text.strip():
             yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.empty", values)

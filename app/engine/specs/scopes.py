@@ -124,7 +124,8 @@ class EventSubProcess(Container):
         emerge(scope, self, caught, ())
 
     def work(self, step: Step) -> None:
-        scope = step.scope.live.open(step.scope, step.ref, self.inner, "sub", {})
+        scope = step.scope.live.open(step.scope, step.ref, self.inner, "sub", step.note.local)
+        step.note.local = {}
         begin(scope, (self.start,), (step.ref,), step.note.caught)
 
 
