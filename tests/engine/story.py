@@ -29,9 +29,13 @@ class FakeHost:
     def __init__(self, diagrams: tuple[Diagram, ...] = (), decisions: Mapping[str, Any] = {}) -> None:
         self.programs = {key: engine.compile(diagram, key) for diagram in diagrams for key in diagram.processes}
         self.decisions = decisions
-        self.limits = Limits(limits.STEPS, limits.ROUNDS, limits.INSTANCES, limits.CALLS)
         self.stores: dict[str, Any] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    @property
+    def limits(self) -> Limits:
+        """As a test sets them, also between two moves."""
+        return Limits(limits.STEPS, limits.ROUNDS, limits.INSTANCES, limits.CALLS)
 
     def program(self, key: str, version: str, caller_hash: str) -> engine.Program:
         if key not in self.programs:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from app import decisions, diagrams, engine, forms
 from app.core.errors import NotFound
+from app.engine.limits import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 MONDAY = datetime(2026, 11, 23, 1, tzinfo=UTC)
@@ -81,6 +82,8 @@ class Missing(NotFound):
 
 class Shelf:
     """The files of `processes/` and `forms/`, some of them replaced; what the engine asks its caller for."""
+
+    limits = Limits()
 
     def __init__(self, replaced: Mapping[str, bytes] | None = None) -> None:
         files = {file.name: file.read_bytes() for file in sorted((ROOT / "processes").iterdir())} | dict(replaced or {})
