@@ -87,3 +87,59 @@ class NoParts:
 
     def decision(self, decision_id: str) -> bytes | None:
         return None
+
+
+def blocks(count: int) -> bytes:
+    """About `count` nodes of every ordinary kind: a choice, two ways side by side and a way back, again and again."""
+    nodes, ways = ['<bpmn:startEvent id="start"/>', '<bpmn:endEvent id="end"/>'], [("start", "round0", "")]
+    last = max(1, (count - 2) // len(_BLOCK)) - 1
+    for number in range(last + 1):
+        nodes += [each.replace("@", str(number)) for each in _BLOCK]
+        ways += [(a.replace("@", str(number)), b.replace("@", str(number)), c) for a, b, c in _WAYS]
+        following = "end" if number == last else f"round{number + 1}"
+        ways.append((f"again{number}", following, "opinion != &quot;again&quot;"))
+    return drawing("blocks", nodes, ways)
+
+
+_FORM = '<bpmn:extensionElements><zeebe:formDefinition formId="review-application"/></bpmn:extensionElements>'
+_CALL = (
+    '<bpmn:extensionElements><zeebe:taskDefinition type="credit.query"/><zeebe:ioMapping><zeebe:input source="=name@" '
+    'target="name"/><zeebe:output source="=score" target="score@"/></zeebe:ioMapping></bpmn:extensionElements>'
+)
+_SCRIPT = (
+    '<bpmn:extensionElements><zeebe:script expression="=score@ * 2" resultVariable="limit@"/></bpmn:extensionElements>'
+)
+_LATE = "<bpmn:timerEventDefinition><bpmn:timeDuration>P2D</bpmn:timeDuration></bpmn:timerEventDefinition>"
+_BLOCK = (
+    '<bpmn:exclusiveGateway id="round@"/>',
+    f'<bpmn:userTask id="ask@" name="Ask for the papers">{_FORM}</bpmn:userTask>',
+    f'<bpmn:boundaryEvent id="late@" attachedToRef="ask@">{_LATE}</bpmn:boundaryEvent>',
+    '<bpmn:exclusiveGateway id="large@" name="Large?"/>',
+    '<bpmn:parallelGateway id="split@"/>',
+    f'<bpmn:serviceTask id="rate@" name="Query the bureau">{_CALL}</bpmn:serviceTask>',
+    f'<bpmn:userTask id="look@" name="Look at it">{_FORM}</bpmn:userTask>',
+    '<bpmn:parallelGateway id="join@"/>',
+    f'<bpmn:scriptTask id="reckon@">{_SCRIPT}</bpmn:scriptTask>',
+    '<bpmn:exclusiveGateway id="meet@"/>',
+    f'<bpmn:userTask id="decide@" name="Decide">{_FORM}</bpmn:userTask>',
+    '<bpmn:exclusiveGateway id="again@" name="Again?"/>',
+    '<bpmn:userTask id="chase@" name="Chase"/>',
+    '<bpmn:endEvent id="given-up@"/>',
+)
+_WAYS = (
+    ("round@", "ask@", ""),
+    ("ask@", "large@", ""),
+    ("late@", "chase@", ""),
+    ("chase@", "given-up@", ""),
+    ("large@", "split@", "amount &gt; 5000 and not(risk = &quot;low&quot;)"),
+    ("large@", "meet@", "amount &lt;= 5000"),
+    ("split@", "rate@", ""),
+    ("split@", "look@", ""),
+    ("rate@", "join@", ""),
+    ("look@", "join@", ""),
+    ("join@", "reckon@", ""),
+    ("reckon@", "meet@", ""),
+    ("meet@", "decide@", ""),
+    ("decide@", "again@", ""),
+    ("again@", "round@", "opinion = &quot;again&quot;"),
+)
