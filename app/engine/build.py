@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from app.diagrams.data import aliases, declared
 from app.diagrams.model import Carried, EventDefinition, Expression, Flow, IoMapping, Node, Process
-from app.expressions import Compiled, ExpressionError, from_dialect
+from app.expressions import Compiled, ExpressionError, constant, from_dialect
 
 from . import limits, moments
 from .errors import NotRunnable
@@ -349,10 +349,14 @@ def _person(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
 
 
 def _service(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
+    """One that names no type asks whoever answers to its own id."""
     spec = activities.ServiceTask(scope, node)
     call = node.service
-    kind = builder.needed(node, call.type if call is not None else None, "The job type of the service task")
-    if call is not None and kind is not None:
+    if call is None:
+        spec.type = constant(node.id, node.id)
+        return spec
+    kind = builder.needed(node, call.type, "The job type of the service task")
+    if kind is not None:
         spec.type, spec.retries, spec.headers = kind, call.retries, call.headers
     return spec
 
@@ -377,7 +381,7 @@ def _script(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
 
 
 def _decision(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    if node.called is None and node.service is not None:
+    if node.called is None:
         return _service(builder, scope, node)
     spec = activities.DecisionTask(scope, node)
     target = builder.needed(node, node.called.target if node.called else None, "The decision")

@@ -9,7 +9,7 @@ import pytest
 
 from app import engine
 from app.diagrams.model import Assignment, Schedule, ServiceCall
-from tests.engine.drawing import decision, feel, formula, manual, receive, script, send, service, task, user
+from tests.engine.drawing import Made, decision, feel, formula, manual, receive, script, send, service, task, user
 from tests.engine.story import Story
 
 
@@ -278,3 +278,11 @@ def test_a_key_without_a_value_is_an_incident_not_a_message_for_anybody() -> Non
     assert story.last(engine.Failed).code == "no-correlation"
     story.retry("wait", order=7)
     assert story.last(engine.MessageAwaited).correlation == "7"
+
+
+@pytest.mark.parametrize("kind", ["serviceTask", "businessRuleTask"])
+def test_work_that_names_nobody_asks_whoever_answers_to_its_own_id(kind: str) -> None:
+    story = Story("start -> it -> end", it=Made(kind))
+    assert story.last(engine.ServiceCalled).type == "it"
+    story.serve("it", n=1)
+    assert (story.ended, story.data) == ("completed", {"n": 1})

@@ -18,7 +18,8 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
             continue
         values = {"node": title(node.id, node.name)}
         if node.called is None and node.service is None:
-            yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.nothing", values)
+            values["id"] = node.id[:60]
+            yield Finding(RULE, "warning", node.id, node.line, f"rules.{RULE}.nothing", values)
         elif node.called is not None and node.called.target.language == "literal":
             wanted = node.called.target.text
             if context.has_decision(wanted) is False:

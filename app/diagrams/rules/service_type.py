@@ -18,7 +18,9 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
         values = {"node": title(node.id, node.name)}
         if node.service is None:
             if node.kind == "serviceTask":
-                yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.nothing", values)
+                yield Finding(
+                    RULE, "warning", node.id, node.line, f"rules.{RULE}.nothing", values | {"id": node.id[:60]}
+                )
         elif known is not None and node.service.type.language == "literal" and node.service.type.text not in known:
             values["type"] = node.service.type.text[:60]
             yield Finding(RULE, "warning", node.id, node.line, f"rules.{RULE}.unknown", values)
