@@ -31,6 +31,20 @@ ELEMENTS = {
 }  # fmt: skip
 #: listeners stand one level deeper in Camunda 8
 _HOLDERS = frozenset({"executionListeners", "taskListeners"})
+#: what an element says once: of two with the same mark nobody could tell which counts
+_ONCE = {
+    **{f"{{{BPMN}}}{name}": name for name in (
+        "conditionExpression", "condition", "script", "extensionElements", "loopCondition", "loopCardinality",
+        "completionCondition", "activationCondition", "loopDataInputRef", "loopDataOutputRef", "inputDataItem",
+        "outputDataItem", "ioSpecification",
+    )},
+    **{f"{{{BPMN}}}{name}": "time" for name in ("timeDate", "timeDuration", "timeCycle")},
+    **{f"{{{BPMN}}}{name}LoopCharacteristics": "loop" for name in ("standard", "multiInstance")},
+    **{f"{{{ZEEBE}}}{name}": name for name in (
+        "formDefinition", "assignmentDefinition", "taskSchedule", "priorityDefinition", "taskDefinition", "script",
+        "calledElement", "calledDecision", "loopCharacteristics", "subscription", "taskHeaders",
+    )},
+}  # fmt: skip
 _NAMED = KINDS | {"process", "sequenceFlow", "lane", "message", "signal", "error", "escalation", "participant"}
 
 
@@ -57,6 +71,26 @@ def _owner(element: etree._Element) -> str:
     """The id of the element, or of the nearest one around it that has one."""
     at: etree._Element | None = element
     while at is not None and not at.get("id"):
+        at = at.getparent()
+    return at.get("id", "") if at is not None else ""
+
+
+def doubled(root: etree._Element) -> Iterator[Unread]:
+    """What an element says a second time although it may say it once: only the first is read."""
+    for element in root.iter(f"{{{BPMN}}}*"):
+        if len(element) > 1:
+            said: set[str] = set()
+            for each in element:
+                mark = _ONCE.get(str(each.tag))
+                if mark in said:
+                    yield Unread(_bearer(element), str(each.tag), line_of(each))
+                said.update(() if mark is None else (mark,))
+
+
+def _bearer(element: etree._Element) -> str:
+    """The id of the node, flow or process that an element belongs to."""
+    at: etree._Element | None = element
+    while at is not None and local(at) not in _NAMED:
         at = at.getparent()
     return at.get("id", "") if at is not None else ""
 

@@ -335,6 +335,7 @@ class Diagram:
     exporter: str = ""
     languages: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
+    doubled: tuple[Unread, ...] = ()  #: what an element says a second time, by the node, flow or process it belongs to
     repeated: tuple[Repeated, ...] = ()
     source: bytes = b""
     hash: str = ""  #: SHA-256 of the source, hex

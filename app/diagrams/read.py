@@ -10,7 +10,7 @@ from dataclasses import replace
 from lxml import etree
 
 from app.diagrams import data, drawing, events, messaging, vocabulary
-from app.diagrams.kept import repeated, unread
+from app.diagrams.kept import doubled, repeated, unread
 from app.diagrams.lanes import in_lanes, lanes_of
 from app.diagrams.levels import levels
 from app.diagrams.model import Box, Diagram, Flow, MessageFlow, Node, Pool, Process
@@ -59,6 +59,7 @@ def read(xml: bytes) -> Diagram:
         exporter=root.get("exporter") or "",
         languages=_languages(processes),
         unread=tuple(unread(root)),
+        doubled=tuple(doubled(root)),
         repeated=tuple(repeated(root)),
         source=xml,
         hash=hashlib.sha256(xml).hexdigest(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from app.diagrams.model import Loop, Node, Unread
-from app.diagrams.names import CAMUNDA_LIKE, SPIFF, ZEEBE
+from app.diagrams.names import CAMUNDA_LIKE, DROOLS, SPIFF, ZEEBE
 
 #: triggers that wait by themselves: for the outside, or for the data
 LISTENING = ("timer", "message", "signal", "conditional")
@@ -41,11 +41,17 @@ REASONS: dict[str, Callable[[Node], bool]] = {
 FORM_FIELDS = ("formData", "formProperty")
 #: what Camunda 7 does beside an activity: injects fields, maps errors and variables by classes
 _BESIDE = ("field", "errorEventDefinition", "variableMappingClass", "variableMappingDelegateExpression")
+#: Flowable skips what this says, and listens for events of its own
+_FLOWABLES = ("skipExpression", "eventListener")
 #: extension elements and attributes that act by themselves in the tool they come from, by namespace
 ACTING = {
-    ZEEBE: {"executionListener", "taskListener"},
+    ZEEBE: {"executionListener", "taskListener", "adHoc", "conditionalFilter"},
+    DROOLS: {"onEntry-script", "onExit-script"},
     SPIFF: {"preScript", "postScript"},
-    **{space: {"executionListener", "taskListener", "connector", *FORM_FIELDS, *_BESIDE} for space in CAMUNDA_LIKE},
+    **{
+        space: {"executionListener", "taskListener", "connector", *FORM_FIELDS, *_BESIDE, *_FLOWABLES}
+        for space in CAMUNDA_LIKE
+    },
 }
 
 
