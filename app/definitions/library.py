@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, TypeVar
@@ -59,6 +59,11 @@ _numbered = Statement(
         ProcessDefinition.version == sa.bindparam("number"),
         ProcessDefinition.state != "draft",
     )
+)
+_of_process = Statement(
+    sa.select(ProcessDefinition.id)
+    .where(ProcessDefinition.key == sa.bindparam("process"), ProcessDefinition.state != "draft")
+    .order_by(ProcessDefinition.version.desc())
 )
 _deployed = Statement(
     sa.select(ProcessDefinition.id).where(
@@ -119,6 +124,12 @@ def numbered(run: Run, key: str, number: int) -> Version:
     if not rows:
         raise NoSuchDefinition(key=key, version=number)
     return version(run, rows[0][0])
+
+
+def versions_of(run: Run, key: str) -> Iterator[Version]:
+    """Every version of a process, the newest first; each is read when it is asked for."""
+    for (definition_id,) in run(_of_process, {"process": key}):
+        yield version(run, definition_id)
 
 
 def is_deployed(run: Run, definition_id: int) -> bool:

@@ -6,7 +6,7 @@ hold, have been promised and may not do is kept: holders, due moments, prioritie
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import engine
@@ -35,12 +35,14 @@ def require_analyst(by: Actor) -> None:
         raise NotAnalyst
 
 
-def require_map(given: engine.ElementMap, old: list[Version], new: Version) -> None:
-    """Raises Invalid naming what stands in none of the drawings."""
-    sources = {name for each in old for name in (*each.process.nodes, *each.process.flows)}
+def require_map(given: engine.ElementMap, old: Iterable[Version], new: Version) -> None:
+    """Raises Invalid naming what stands in none of the drawings; those of `old` are read as far as needed."""
     targets = {"", *new.process.nodes, *new.process.flows}
-    wrong = {f"map.{name}"[:200]: ["studio.migrate.no_source"] for name in given if name not in sources}
-    wrong |= {f"map.{name}"[:200]: ["studio.migrate.no_target"] for name in given if given[name] not in targets}
+    wrong = {f"map.{name}"[:200]: ["studio.migrate.no_target"] for name in given if given[name] not in targets}
+    unknown, versions = set(given), iter(old)
+    while unknown and (each := next(versions, None)) is not None:
+        unknown -= {*each.process.nodes, *each.process.flows}
+    wrong |= {f"map.{name}"[:200]: ["studio.migrate.no_source"] for name in unknown}
     if wrong:
         raise Invalid(fields=wrong)
 

@@ -103,8 +103,7 @@ def place(
     if not library.is_deployed(tx.run, new.id):
         raise OutOfUse(version=new.version)
     rows = tx.session.execute(prospects.candidates(new, versions)).all()
-    olds = [library.version(tx.run, each) for each in {row.definition_id for row in rows}]
-    migration.require_map(given, olds or [new], new)
+    migration.require_map(given, library.versions_of(tx.run, new.key), new)
     order, now = new_id(), clock.now()
     row = {"id": order, "definition_id": new.id, "given": dict(given), "reason": reason, "ordered_at": now}
     row |= {"state": "running", "ended_at": None} if rows else {"state": "done", "ended_at": now}

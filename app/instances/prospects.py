@@ -116,19 +116,6 @@ def elsewhere(session: Session, key: str, definition_id: int) -> Mapping[int, in
     return dict(session.execute(counted).all())
 
 
-def carriers(session: Session, key: str, definition_id: int) -> list[Version]:
-    """The other versions of a process that live cases run on, the oldest first."""
-    found = (
-        sa.select(ProcessDefinition.id)
-        .join(ProcessInstance, ProcessInstance.definition_id == ProcessDefinition.id)
-        .where(ProcessInstance.process_key == key, ProcessInstance.state.in_(LIVE))
-        .where(ProcessInstance.definition_id != definition_id)
-        .group_by(ProcessDefinition.id, ProcessDefinition.version)
-        .order_by(ProcessDefinition.version)
-    )
-    return [library.version(partial(ask, session), each) for each in session.scalars(found)]
-
-
 def plan(
     session: Session,
     definition_id: int,
@@ -179,10 +166,10 @@ def process_of(session: Session, instance_id: int) -> str:
 
 
 def require_map(session: Session, definition_id: int, given: engine.ElementMap) -> None:
-    """Raises Invalid naming what stands in none of the drawings."""
-    if given:
-        new = library.version(partial(ask, session), definition_id)
-        migration.require_map(given, [new, *carriers(session, new.key, new.id)], new)
+    """Raises Invalid naming what stands in none of the drawings of the process."""
+    run = partial(ask, session)
+    new = library.version(run, definition_id)
+    migration.require_map(given, library.versions_of(run, new.key), new)
 
 
 def of_obstacles(

@@ -21,7 +21,7 @@ from app.definitions import library
 from app.diagrams.model import Diagram, Node
 from app.history import HistoryEvent, HistoryPayload, StepRow
 from app.history.queries import told
-from app.instances import services, words
+from app.instances import renames, services, words
 from app.instances.models import Incident, Subscription, Timer
 from app.instances.queries import Brief
 from app.people.queries import Named, names_of
@@ -145,14 +145,18 @@ def withdrawal(events: Sequence[Event], task_id: int) -> Event | None:
 
 def path(session: Session, case: Brief, diagram: Diagram, tasks: Iterable[Work]) -> Path:
     """Marks for the case's own drawing; called processes show as the call that runs."""
-    steps = session.execute(
-        sa.select(StepRow.ref, StepRow.element, StepRow.outcome, StepRow.from_ref, StepRow.process_key).where(
-            StepRow.instance_id == case.id
-        )
-    ).all()
+    steps = renames.in_todays_names(
+        renames.of_case(session, case.id),
+        session.execute(
+            sa.select(
+                StepRow.seq, StepRow.ref, StepRow.element, StepRow.outcome, StepRow.from_ref, StepRow.process_key
+            ).where(StepRow.instance_id == case.id)
+        ).all(),
+        case.process_key,
+    )
     process = diagram.processes[case.process_key]
     live = [task for task in tasks if task.is_live]
-    # Of every version that the case has run on: where a migrated case came along is drawn where ids have stayed.
+    # Of every version that the case has run on.
     own = {ref: element for ref, element, _, _, key in steps if key == case.process_key}
     now = {task.element for task in live if task.process_key == case.process_key}
     called = {task.process_key for task in live} - {case.process_key}

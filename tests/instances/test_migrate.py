@@ -13,6 +13,7 @@ from app import engine
 from app.core.clock import FakeClock
 from app.core.database import reading
 from app.core.errors import Invalid, LanewayError
+from app.definitions import queries as definitions
 from app.definitions.deploy import Deployed
 from app.definitions.errors import NoSuchDefinition, NotAnalyst
 from app.definitions.retire import restore, retire
@@ -24,6 +25,7 @@ from app.instances.errors import AlreadyThere, KeyReused, MovedSince, NothingToU
 from app.instances.models import InstanceState, ProcessInstance, Subscription, Timer
 from app.jobs import service_calls
 from app.jobs.runner import Runner
+from app.tasks import queries as tasks
 from app.tasks.errors import FourEyes, TaskChanged
 from app.tasks.models import Duty, Task
 from tests.conftest import Cast
@@ -150,6 +152,24 @@ def test_it_is_recorded_with_who_why_and_both_versions(relay: Deployed, longer: 
         brief = queries.case(session, int(case), cast.lin)
         told = [it for it in story.events(session, brief, []) if it.kind == "case.migrated"]
     assert (brief.version, told[0].said) == (2, {"reason": "v2 fixes the order"})
+
+
+def test_the_path_of_a_case_is_drawn_on_its_new_drawing(relay: Deployed, longer: Deployed, cast: Cast) -> None:
+    case = moves.start("relay", {}, by=cast.lin, version=1)["id"]
+    moves.complete(open_tasks(case)["capture"], {}, by=cast.lin)
+
+    def path() -> story.Path:
+        with reading() as session:
+            brief = queries.case(session, int(case), cast.lin)
+            drawing = definitions.diagram_of(session, brief.definition_id)
+            return story.path(session, brief, drawing, tasks.of_case(session, int(case)))
+
+    was = path()
+    moves.migrate(int(case), longer.id, GIVEN, by=cast.chen)
+    assert (path().done, path().now) == ({"start", "register"}, {"check"})
+    assert path().flows == {"f0_start", "f1_register"}
+    moves.undo_migration(int(case), by=cast.chen)
+    assert path() == was
 
 
 def test_timers_keep_their_moment_and_listeners_their_turn(deployed: Deploy, cast: Cast, morning: FakeClock) -> None:

@@ -216,6 +216,14 @@ def test_the_same_order_again_is_one(three: list[str], longer: Deployed, cast: C
     assert one(sa.select(sa.func.count()).where(Job.name == orders.JOB)) == (1,)
 
 
+def test_a_map_may_name_what_no_running_case_stands_on_any_more(
+    app: Flask, three: list[str], longer: Deployed, cast: Cast
+) -> None:
+    for case in three:
+        moves.cancel(int(case), by=cast.admin, reason="no")
+    assert moves.migrate_all(longer.id, GIVEN, by=cast.chen)["cases"] == 0
+
+
 def test_an_order_of_no_case_is_done_at_once(relay: Deployed, cast: Cast) -> None:
     order = moves.migrate_all(relay.id, by=cast.chen)
     assert (order["cases"], progress(order["id"]).state) == (0, "done")
