@@ -214,6 +214,31 @@ def test_boundary_events_that_are_new_begin_and_those_that_are_gone_are_forgotte
     assert everything(case) != before
 
 
+def test_a_condition_that_is_waited_for_is_seen_under_its_new_words(deployed: Deploy, cast: Cast) -> None:
+    def drawn(text: str, name: str) -> bytes:
+        border = (
+            f'<bpmn:boundaryEvent id="{name}" attachedToRef="work"><bpmn:conditionalEventDefinition>'
+            f'<bpmn:condition xsi:type="bpmn:tFormalExpression">={text}</bpmn:condition>'
+            f'</bpmn:conditionalEventDefinition></bpmn:boundaryEvent><bpmn:endEvent id="{name}_end"/>'
+        )
+        steps_ = flow("start > work", "work > end", f"{name} > {name}_end")
+        return process("condition", lanes(CS="start work end"), START, task("work"), border, END, steps_)
+
+    deployed(drawn("amount &gt; 5", "big"))
+    case = moves.start("condition", {"amount": 1}, by=cast.lin)["id"]
+    before = everything(case)
+    new = deployed(drawn("amount &gt; 3", "large"))
+    moves.migrate(int(case), new.id, {"big": "large"}, by=cast.chen)
+    listens = sa.select(Subscription.element, Subscription.kind, Subscription.name)
+    assert one(listens) == ("large", "conditional", "amount > 3")
+    moves.undo_migration(int(case), by=cast.chen)
+    assert everything(case) == before
+    moves.migrate(int(case), new.id, {"big": "large"}, by=cast.chen)
+    live.clear()
+    moves.edit(int(case), {"amount": 4}, by=cast.admin, reason="it grew")
+    assert (state(case), steps(case)["large"].outcome) == ("completed", "caught")
+
+
 def test_whoever_made_it_may_not_check_it_in_the_new_version_either(deployed: Deploy, cast: Cast) -> None:
     def drawn(make: str, check: str, group: str) -> bytes:
         steps_ = flow(f"start > {make}", f"{make} > {check}", f"{check} > end")
