@@ -139,7 +139,7 @@ def _run(live: Live) -> list[Happening]:
             _hear(live, *live.signals.popleft())
         elif live.undone:
             _undo(live, *live.undone.popleft())
-        elif live.changed:
+        elif live.changed and not (live.ready and live.ready[0].note.caught is not None):
             live.changed = _met(live)
         elif live.endings:
             _end_scope(live, *live.endings.popleft())

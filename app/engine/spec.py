@@ -210,7 +210,11 @@ class NodeSpec(TaskSpec):
         return True
 
     def _on_ready_hook(self, step: Step) -> None:
-        step.scope.live.ready.append(step)
+        ready = step.scope.live.ready
+        if step.note.caught is not None:  # what has happened is written before anybody asks the data
+            ready.appendleft(step)
+        else:
+            ready.append(step)
 
     def _run_hook(self, step: Step) -> bool | None:
         result: Mapping[str, Any] | None = {}
