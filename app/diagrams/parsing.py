@@ -16,7 +16,7 @@ MOST_ATTRIBUTES = 200
 MOST_ELEMENTS = 300_000
 #: so much is read and judged within two seconds, and the largest drawings that people publish have about 2,000 nodes:
 MOST_SAID = 50_000  #: elements that are no picture
-MOST_DRAWN = 15_000  #: of those, nodes and flows
+MOST_DRAWN = 12_000  #: of those, nodes and flows
 MOST_ASKED = 200_000  #: characters of all expressions together
 #: every element opens and closes; comments have some as well. Counting them is what takes no time at all.
 MOST_MARKS = 2 * MOST_ELEMENTS + 50_000

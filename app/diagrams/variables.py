@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from app.diagrams.context import Context
-from app.diagrams.graph import PERSONAL, SUBPROCESSES, implicit_starts
-from app.diagrams.model import Expression, Node, Process
+from app.diagrams.graph import PERSONAL, SUBPROCESSES, has_event, implicit_starts
+from app.diagrams.model import Diagram, Expression, Node, Process
 
 #: made by the engine for loops and complex gateways
 _OURS = frozenset({
@@ -37,8 +37,8 @@ class Written:
     by_start: bool  #: whoever starts the case may
 
 
-def written(process: Process, context: Context) -> Written:
-    """What is known of the variables of a process, all its levels together."""
+def written(process: Process, callers: Iterable[Node], context: Context) -> Written:
+    """What is known of the variables of a process, all its levels together; `callers` are activities that call it."""
     names = set(_OURS)
     by_others = by_people = False
     for node in process.nodes.values():
@@ -50,14 +50,28 @@ def written(process: Process, context: Context) -> Written:
     for item in process.data.values():
         names.update((item.id, item.name, item.ref, item.variable))
     names.update(flow.id for flow in process.flows.values())
+    for call in callers:
+        names.update(mapping.target.partition(".")[0].strip() for mapping in call.inputs)
+        by_others = by_others or (call.called is not None and call.called.propagate_in)
     return Written(frozenset(names), by_others, by_people, _begins_plainly(process))
+
+
+def callers(diagram: Diagram) -> dict[str, list[Node]]:
+    """Process id -> the call activities of the file that call it."""
+    found: dict[str, list[Node]] = {}
+    for process in diagram.processes.values():
+        for node in process.nodes.values():
+            if node.kind == "callActivity" and node.called is not None:
+                found.setdefault(node.called.target.text, []).append(node)
+    return found
 
 
 def _begins_plainly(process: Process) -> bool:
     """Whoever starts a case may give it data."""
     members = [node for node in process.nodes.values() if node.scope == process.id]
     starts = [node for node in members if node.kind == "startEvent"]
-    return any(not node.events for node in starts) or bool(implicit_starts(members))
+    given = any(not node.events or has_event(node, "conditional") for node in starts)
+    return given or bool(implicit_starts(members))
 
 
 def made_by(node: Node, context: Context) -> frozenset[str] | None:

@@ -36,8 +36,8 @@ def _signals(diagram: Diagram) -> Iterator[str]:
         for node in process.nodes.values():
             if node.kind in _THROWING:
                 yield from (event.name for event in node.events if event.kind == "signal")
-            if _throws_beside(node):
-                yield from (event.name for other in process.nodes.values() for event in other.events)
+            if node.loop is not None:
+                yield from (each.event.name for each in node.loop.throws if each.event.kind == "signal")
 
 
 def _comes(process: Process, node: Node, event: EventDefinition, raised: dict[str, _Raised]) -> bool:

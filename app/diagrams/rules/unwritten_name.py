@@ -9,7 +9,7 @@ from app.diagrams.context import Context
 from app.diagrams.findings import Finding, Severity
 from app.diagrams.graph import judged, title_of
 from app.diagrams.model import Diagram, Process
-from app.diagrams.variables import Read, Written, reads, written
+from app.diagrams.variables import Read, Written, callers, reads, written
 
 RULE = "unwritten-name"
 #: answers that tools write on a flow, as if the gateway were asked a question in words
@@ -24,8 +24,9 @@ _MOST_TOLD = 50
 
 
 def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
+    calls = callers(diagram)
     for process in judged(diagram):
-        known = written(process, context)
+        known = written(process, calls.get(process.id, ()), context)
         yield from islice(_process(process, known, context), _MOST_TOLD)
 
 
