@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+import sqlalchemy.orm
 
 from app import decisions, diagrams, engine, forms, history
 from app.core.database import Statement, Tx
@@ -64,6 +65,18 @@ _of_process = Statement(
     sa.select(ProcessDefinition.id)
     .where(ProcessDefinition.key == sa.bindparam("process"), ProcessDefinition.state != "draft")
     .order_by(ProcessDefinition.version.desc())
+)
+_caller = sa.orm.aliased(ProcessDefinition)
+_together = Statement(
+    sa.select(ProcessDefinition.id)
+    .join(_caller, _caller.diagram_hash == ProcessDefinition.diagram_hash)
+    .where(
+        ProcessDefinition.key == sa.bindparam("process"),
+        ProcessDefinition.state != "draft",
+        _caller.hash == sa.bindparam("content"),
+    )
+    .order_by(ProcessDefinition.version.desc())
+    .limit(1)
 )
 _deployed = Statement(
     sa.select(ProcessDefinition.id).where(
@@ -130,6 +143,20 @@ def versions_of(run: Run, key: str) -> Iterator[Version]:
     """Every version of a process, the newest first; each is read when it is asked for."""
     for (definition_id,) in run(_of_process, {"process": key}):
         yield version(run, definition_id)
+
+
+def tagged(run: Run, key: str, tag: str) -> Version:
+    """The newest version of a process that carries a version tag, retired ones too. Raises NoSuchDefinition."""
+    for candidate in versions_of(run, key):
+        if candidate.process.version_tag == tag:
+            return candidate
+    raise NoSuchDefinition(key=key, version=tag)
+
+
+def together(run: Run, key: str, content: str) -> Version | None:
+    """The version of a process from the same file as the version with this content; None where it came from another."""
+    rows = run(_together, {"process": key, "content": content})
+    return version(run, rows[0][0]) if rows else None
 
 
 def is_deployed(run: Run, definition_id: int) -> bool:

@@ -15,7 +15,7 @@ from app.diagrams import vocabulary
 from app.diagrams.events import stem
 from app.diagrams.levels import levels
 from app.diagrams.model import Carried, DataItem, Expression, StoreRead
-from app.diagrams.names import flag, is_bpmn, line_of, local
+from app.diagrams.names import DROOLS, flag, is_bpmn, line_of, local
 
 #: what is drawn in a scope, or stands there as its property, input or output
 DRAWN = ("dataObject", "dataObjectReference", "dataStoreReference")
@@ -278,7 +278,7 @@ def formula(element: etree._Element) -> Expression:
 
 
 def _is_jbpms(element: etree._Element) -> bool:
-    return any("jboss.org/drools" in (space or "") for space in element.nsmap.values())
+    return DROOLS in element.nsmap.values()
 
 
 def _is_value(text: str) -> bool:

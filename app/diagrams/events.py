@@ -84,9 +84,9 @@ def definition(element: etree._Element, roots: Named) -> EventDefinition:
 def refer(made: EventDefinition, ref: str, element: etree._Element, roots: Named) -> EventDefinition:
     """Complete a trigger with what it refers to."""
     target = roots.get(ref)
-    variable = camunda(element, f"{made.kind}CodeVariable") or ""
+    variable, words = (camunda(element, f"{made.kind}{part}Variable") or "" for part in ("Code", "Message"))
     if target is None:
-        return replace(made, ref=ref, code_variable=variable)
+        return replace(made, ref=ref, code_variable=variable, message_variable=words)
     subscription = extension(target, ZEEBE, "subscription")
     key = None if subscription is None else expression(subscription.get("correlationKey"), line_of(target))
     shared = _shared_key(ref, element, roots) if made.kind == "message" and key is None else None
@@ -99,6 +99,7 @@ def refer(made: EventDefinition, ref: str, element: etree._Element, roots: Named
         by_properties=made.kind == "message" and key is None and shared is None and ref in roots.correlated,
         key_may_lack=shared is not None,
         code_variable=variable,
+        message_variable=words,
     )
 
 

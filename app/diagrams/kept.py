@@ -15,7 +15,9 @@ _CAMUNDA_ELEMENTS = frozenset({"in", "out", "inputOutput", "properties"})
 _CAMUNDA_ATTRIBUTES = frozenset({
     "assignee", "candidateGroups", "candidateUsers", "dueDate", "followUpDate", "priority", "formKey", "formRef",
     "topic", "class", "delegateExpression", "decisionRef", "resultVariable", "calledElementBinding",
-    "calledElementVersion", "collection", "elementVariable", "errorCodeVariable", "escalationCodeVariable",
+    "calledElementVersion", "calledElementVersionTag", "versionTag", "type",
+    "collection", "elementVariable", "errorCodeVariable", "escalationCodeVariable",
+    "errorMessageVariable",
 })  # fmt: skip
 
 #: extension elements that mean something to us, by namespace
@@ -26,7 +28,7 @@ ELEMENTS = {
         "taskHeaders", "properties", "userTask", "versionTag",
     }),
     I18N: frozenset({"translation"}),
-    SPIFF: frozenset({"properties", "calledDecisionId", "serviceTaskOperator"}),
+    SPIFF: frozenset({"properties", "calledDecisionId", "serviceTaskOperator", "instructionsForEndUser"}),
     **dict.fromkeys(CAMUNDA_LIKE, _CAMUNDA_ELEMENTS),
 }  # fmt: skip
 #: listeners stand one level deeper in Camunda 8
@@ -56,6 +58,8 @@ def unread(root: etree._Element) -> Iterator[Unread]:
             if name.startswith("{") and not _means(str(name)):
                 yield Unread(owner, str(name), line_of(element))
         for each in extensions(element):
+            if namespace(each) in CAMUNDA_LIKE and local(each) == "in" and each.get("businessKey"):
+                yield Unread(owner, f"{{{namespace(each)}}}in@businessKey", line_of(each))
             if local(each) not in ELEMENTS.get(namespace(each), ()):
                 yield Unread(owner, str(each.tag), line_of(each))
                 if local(each) in _HOLDERS:

@@ -54,6 +54,7 @@ class EventDefinition:
     named_by: str = ""  #: a message without a name of its own: the message "flow" or the "label" gave it
     #: variable that receives the code / the message, as the dialects name them
     code_variable: str = ""
+    message_variable: str = ""  #: the same for what went wrong, in words
     waits: bool = True  #: compensate: the thrower goes on only when everything is undone
 
 
@@ -144,6 +145,7 @@ class ServiceCall:
     type: Expression
     retries: int = 3
     headers: Mapping[str, str] = field(default_factory=dict)
+    result: str = ""  #: the variable that takes all of the answer; "" when the answer is variables itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ class Called:
     propagate_in: bool = True
     propagate_out: bool = True
     result: str = ""  #: result variable of a decision
-    version: str = ""  #: "", "latest", "deployment" or a version number
+    version: str = ""  #: "", "latest", "deployment", a version number, or `tag:` with a version tag
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def _process(
         documentation=documentation(element),
         documentations=documentations,
         properties=vocabulary.properties(element),
-        version_tag=tag.get("value") or "" if tag is not None else "",
+        version_tag=tag.get("value") or "" if tag is not None else vocabulary.camunda(element, "versionTag") or "",
         nodes=in_lanes(nodes, paths),
         flows=flows,
         lanes=lanes,

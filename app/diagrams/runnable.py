@@ -46,7 +46,7 @@ _FLOWABLES = ("skipExpression", "eventListener")
 #: extension elements and attributes that act by themselves in the tool they come from, by namespace
 ACTING = {
     ZEEBE: {"executionListener", "taskListener", "adHoc", "conditionalFilter"},
-    DROOLS: {"onEntry-script", "onExit-script"},
+    DROOLS: {"onEntry-script", "onExit-script", "taskName"},
     SPIFF: {"preScript", "postScript"},
     **{
         space: {"executionListener", "taskListener", "connector", *FORM_FIELDS, *_BESIDE, *_FLOWABLES}

@@ -103,7 +103,9 @@ def _named(node: Node) -> Iterator[str]:
     """Names that the drawing itself gives: targets of mappings, variables of loops and of codes."""
     for mapping in (*node.inputs, *node.outputs):
         yield mapping.target.partition(".")[0].strip()
-    yield from (event.code_variable for event in node.events)
+    yield from (name for event in node.events for name in (event.code_variable, event.message_variable))
+    if node.service is not None:
+        yield node.service.result
     if node.loop is not None:
         yield from (node.loop.element_variable, node.loop.output_collection)
     yield from (*node.reads, *node.writes)

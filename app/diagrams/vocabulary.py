@@ -92,6 +92,12 @@ def properties(element: etree._Element) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
+def instructions(element: etree._Element) -> str:
+    """What SpiffArena tells whoever does a task."""
+    found = extension(element, SPIFF, "instructionsForEndUser")
+    return (found.text or "").strip() if found is not None else ""
+
+
 def form(element: etree._Element) -> str:
     """The form's id, as each tool writes it."""
     zeebe = extension(element, ZEEBE, "formDefinition")
@@ -111,7 +117,7 @@ def _spiff_form(element: etree._Element) -> str:
     return ""
 
 
-def assignment(element: etree._Element) -> Assignment:
+def assignment(element: etree._Element, roots: Mapping[str, etree._Element]) -> Assignment:
     """Who may do a user task: as the tools say it, else as BPMN's own resources do."""
     zeebe, line = extension(element, ZEEBE, "assignmentDefinition"), line_of(element)
     values = {
@@ -119,7 +125,7 @@ def assignment(element: etree._Element) -> Assignment:
         for name in ("assignee", "candidateGroups", "candidateUsers")
     }
     if not any(values.values()):
-        values = _resources(element)
+        values = _resources(element, roots)
     return Assignment(
         expression(values["assignee"], line),
         expression(values["candidateGroups"], line),
@@ -127,9 +133,10 @@ def assignment(element: etree._Element) -> Assignment:
     )
 
 
-def _resources(element: etree._Element) -> dict[str, str | None]:
+def _resources(element: etree._Element, roots: Mapping[str, etree._Element]) -> dict[str, str | None]:
     """`humanPerformer` is one person; `potentialOwner` lists `user(lin), group(CS)`, a bare name being a group."""
     owners = [part for text in _owned(element, "potentialOwner") for part in text.split(",")]
+    owners += [f"group({name})" for name in _resource_names(element, roots)]
     users = [part.strip()[5:-1] for part in owners if part.strip().startswith("user(")]
     groups = [part.strip() for part in owners if part.strip() and not part.strip().startswith("user(")]
     groups = [part[6:-1] if part.startswith("group(") else part for part in groups]
@@ -138,6 +145,14 @@ def _resources(element: etree._Element) -> dict[str, str | None]:
         "candidateGroups": ",".join(groups),
         "candidateUsers": ",".join(users),
     }
+
+
+def _resource_names(element: etree._Element, roots: Mapping[str, etree._Element]) -> Iterator[str]:
+    """The resources that a potential owner refers to, by their names."""
+    for each in element.findall(f"{{{BPMN}}}potentialOwner/{{{BPMN}}}resourceRef"):
+        key = (each.text or "").rpartition(":")[2].strip()
+        named = roots[key].get("name") if key in roots else None
+        yield named or key
 
 
 def _owned(element: etree._Element, role: str) -> list[str]:
@@ -174,7 +189,8 @@ def service(element: etree._Element) -> ServiceCall | None:
     spiff = extension(element, SPIFF, "serviceTaskOperator")
     if text is None and spiff is not None:
         text = spiff.get("id")
-    return None if not text else ServiceCall(Expression(text, "literal", line), 3, given)
+    result = spiff.get("resultVariable") or "" if spiff is not None else ""
+    return None if not text else ServiceCall(Expression(text, "literal", line), 3, given, result)
 
 
 def mappings(element: etree._Element) -> tuple[tuple[IoMapping, ...], tuple[IoMapping, ...]]:
@@ -191,7 +207,17 @@ def mappings(element: etree._Element) -> tuple[tuple[IoMapping, ...], tuple[IoMa
             mapping = _call_mapping(holder)
             if mapping is not None:
                 (inputs if local(holder) == "in" else outputs).append(mapping)
+        elif namespace(holder) == SPIFF and local(holder) == "serviceTaskOperator":
+            inputs += _spiffs_parameters(holder)
     return tuple(inputs), tuple(outputs)
+
+
+def _spiffs_parameters(operator: etree._Element) -> Iterator[IoMapping]:
+    """What SpiffArena gives a service: each value is a Python expression."""
+    for each in operator.iter(f"{{{SPIFF}}}parameter"):
+        source = expression(each.get("value"), line_of(each), "python")
+        if source is not None and each.get("id"):
+            yield IoMapping(source, each.get("id", ""), line_of(each))
 
 
 def _mapping(element: etree._Element) -> IoMapping | None:
@@ -247,7 +273,7 @@ def called(element: etree._Element) -> Called | None:
     zeebe = extension(element, ZEEBE, "calledElement")
     if zeebe is not None:
         target = expression(zeebe.get("processId"), line)
-        version = zeebe.get("versionTag") or {"deployment": "deployment"}.get(zeebe.get("bindingType") or "", "")
+        version = _bound(zeebe.get("bindingType"), "", zeebe.get("versionTag"))
         return (
             None
             if target is None
@@ -265,6 +291,13 @@ def called(element: etree._Element) -> Called | None:
     return _called_elsewhere(element, line)
 
 
+def _bound(binding: str | None, number: str | None, tag: str | None) -> str:
+    """Which version is called: "", "latest" or "deployment", a number, or `tag:` with a version tag."""
+    if tag and binding in (None, "", "versionTag"):
+        return f"tag:{tag}"
+    return number or binding or ""
+
+
 def _unprefixed(element: etree._Element, reference: str | None) -> str | None:
     """A reference without a prefix that the file declares: the called process may be written as a QName."""
     prefix, _, name = (reference or "").strip().rpartition(":")
@@ -280,8 +313,8 @@ def _called_elsewhere(element: etree._Element, line: int) -> Called | None:
     target = expression(_unprefixed(element, element.get("calledElement")), line)
     if target is None:
         return None
-    binding = camunda(element, "calledElementBinding") or ""
-    version = camunda(element, "calledElementVersion") or binding
+    binding, number = camunda(element, "calledElementBinding"), camunda(element, "calledElementVersion")
+    version = _bound(binding, number, camunda(element, "calledElementVersionTag"))
     mapped = any(namespace(each) in CAMUNDA_LIKE and local(each) in ("in", "out") for each in extensions(element))
     everything = {
         local(each)

@@ -267,9 +267,10 @@ class _Builder:
             name,
             event.code,
             event.code_variable,
-            event.timer_kind,
-            expression,
-            correlation,
+            timer=event.timer_kind,
+            expression=expression,
+            correlation=correlation,
+            message_variable=event.message_variable,
             key_may_lack=event.key_may_lack,
             waits=event.waits,
         )
@@ -357,7 +358,7 @@ def _service(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
         return spec
     kind = builder.needed(node, call.type, "The job type of the service task")
     if kind is not None:
-        spec.type, spec.retries, spec.headers = kind, call.retries, call.headers
+        spec.type, spec.retries, spec.headers, spec.result = kind, call.retries, call.headers, call.result
     return spec
 
 

@@ -6,7 +6,7 @@ catches every code (BPMN 2.0.2, 10.5.1 and 10.5.6).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,7 @@ def throw(step: Step, fault: ThrownError) -> bool:
         return False
     step.outcome = "error"
     step.cancel()
+    catcher.caught.update((name, fault.message) for name in _words(catcher, fault.error))
     if catcher.host is step:
         catcher.host = None
         assert catcher.spec is not None
@@ -109,6 +110,13 @@ def _best(specs: Iterable[NodeSpec], kind: str, code: str) -> tuple[NodeSpec, Tr
             if not trigger.code and found is None:
                 found = (spec, trigger)
     return found
+
+
+def _words(catcher: Catcher, code: str) -> Iterator[str]:
+    """The variable in which who catches wants to read what went wrong."""
+    found = _best([catcher.spec], "error", code) if catcher.spec is not None else None
+    if found is not None and found[1].message_variable:
+        yield found[1].message_variable
 
 
 def _brings(trigger: Trigger, code: str) -> dict[str, Any]:

@@ -48,11 +48,15 @@ class Host:
         return self.versions[key, content]
 
     def program(self, key: str, version: str, caller_hash: str) -> engine.Program:
-        """The version a call activity calls: the newest deployed one unless the diagram names a number."""
+        """The version a call activity calls: the newest deployed one unless the diagram names a number, a version tag,
+        or what was deployed with it."""
         if version.isdigit():
             found = library.numbered(self.run, key, int(version))
+        elif version.startswith("tag:"):
+            found = library.tagged(self.run, key, version.removeprefix("tag:"))
         else:
-            found = library.newest(self.run, key, self.system_seq)
+            beside = library.together(self.run, key, caller_hash) if version == "deployment" else None
+            found = beside or library.newest(self.run, key, self.system_seq)
         self.versions[key, found.hash] = found
         return found.program
 

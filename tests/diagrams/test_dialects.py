@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from app import diagrams
 from app.diagrams import Expression, Node
 from tests.diagrams.drawings import BPMN, drawing, file
+from tests.engine.story import Story
 
 
 def work(step: str, more: str = "") -> Node:
@@ -518,3 +520,96 @@ def test_weekdays_of_a_cron_line_are_counted_as_the_tool_counts_them(spaces: str
     xml = xml.replace(b"<bpmn:definitions", f"<bpmn:definitions {spaces}".encode(), 1)
     event = diagrams.read(xml).processes["p"].nodes["work"].events[0]
     assert said(event.expression) == ("literal", expected)
+
+
+# -- what tools write besides ----------------------------------------------------------------------------------------
+
+
+def test_a_service_of_spiffarena_has_parameters_and_a_variable_for_its_answer() -> None:
+    inner = (
+        '<spiffworkflow:serviceTaskOperator id="http/Get" resultVariable="rate"><spiffworkflow:parameters>'
+        """<spiffworkflow:parameter id="url" type="str" value="'https://bank'"/>"""
+        '<spiffworkflow:parameter id="who" type="str" value="customer"/><spiffworkflow:parameter id="none"/>'
+        "</spiffworkflow:parameters></spiffworkflow:serviceTaskOperator>"
+    )
+    node = work(extended("serviceTask", inner))
+    assert node.service is not None
+    assert (node.service.type.text, node.service.result) == ("http/Get", "rate")
+    inputs = [(said(each.source), each.target) for each in node.inputs]
+    assert inputs == [(("python", "'https://bank'"), "url"), (("python", "customer"), "who")]
+
+
+def test_the_whole_answer_is_the_variable_that_the_service_names() -> None:
+    inner = '<spiffworkflow:serviceTaskOperator id="http/Get" resultVariable="rate"/>'
+    story = Story(diagram=diagrams.read(drawing(extended("serviceTask", inner))))
+    story.serve("work", status=200)
+    assert story.data == {"rate": {"status": 200}}
+
+
+def test_instructions_of_spiffarena_document_a_task_that_has_no_documentation() -> None:
+    told = "<spiffworkflow:instructionsForEndUser>Ask first.</spiffworkflow:instructionsForEndUser>"
+    assert work(extended("userTask", told)).documentation == "Ask first."
+    documented = work(extended("userTask", told, rest="<bpmn:documentation>Pay.</bpmn:documentation>"))
+    assert documented.documentation == "Pay."
+
+
+@pytest.mark.parametrize(
+    ("step", "version"),
+    [
+        (extended("callActivity", '<zeebe:calledElement processId="q" bindingType="versionTag" versionTag="a"/>'),
+         "tag:a"),
+        (extended("callActivity", '<zeebe:calledElement processId="q" bindingType="deployment"/>'), "deployment"),
+        (extended("callActivity", '<zeebe:calledElement processId="q" bindingType="latest"/>'), "latest"),
+        ('<bpmn:callActivity id="work" calledElement="q" camunda:calledElementBinding="version" '
+         'camunda:calledElementVersion="3"/>', "3"),
+        ('<bpmn:callActivity id="work" calledElement="q" camunda:calledElementBinding="versionTag" '
+         'camunda:calledElementVersionTag="a"/>', "tag:a"),
+        ('<bpmn:callActivity id="work" calledElement="q" camunda:calledElementBinding="deployment"/>', "deployment"),
+        ('<bpmn:callActivity id="work" calledElement="q"/>', ""),
+    ],
+)  # fmt: skip
+def test_which_version_is_called(step: str, version: str) -> None:
+    called = work(step).called
+    assert called is not None
+    assert called.version == version
+
+
+def test_the_version_tag_of_camunda_7() -> None:
+    xml = drawing('<bpmn:task id="work"/>').replace(
+        b'<bpmn:process id="p"', b'<bpmn:process camunda:versionTag="1.2" id="p"'
+    )
+    assert diagrams.read(xml).processes["p"].version_tag == "1.2"
+
+
+def test_an_error_brings_its_code_and_its_words() -> None:
+    late = (
+        '<bpmn:boundaryEvent id="oops" attachedToRef="work"><bpmn:errorEventDefinition '
+        'camunda:errorCodeVariable="code" camunda:errorMessageVariable="why"/></bpmn:boundaryEvent>'
+    )
+    story = Story(diagram=diagrams.read(drawing(f'<bpmn:serviceTask id="work" camunda:topic="t"/>{late}')))
+    story.break_service("work", "E7", "no such account")
+    assert story.data == {"code": "E7", "why": "no such account"}
+
+
+def test_a_resource_that_is_referred_to_is_a_group() -> None:
+    owner = "<bpmn:potentialOwner><bpmn:resourceRef>r1</bpmn:resourceRef></bpmn:potentialOwner>"
+    for resource, group in (('<bpmn:resource id="r1" name="CS"/>', "CS"), ("", "r1")):
+        node = work(f'<bpmn:userTask id="work">{owner}</bpmn:userTask>', more=resource)
+        assert said(node.assignment.groups) == ("literal", group)
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [("UTF-16", "utf-16-le"), ("UTF-16", "utf-16-be"), ("UTF-16LE", "utf-16-le"), ("ISO-8859-1", "latin-1"),
+     ("windows-1252", "cp1252")],
+)  # fmt: skip
+def test_encodings_without_a_mark_and_of_the_west(declared: str, encoding: str) -> None:
+    text = drawing('<bpmn:task id="work" name="Prüfung"/>').decode().replace("UTF-8", declared)
+    read = diagrams.read(text.encode(encoding))
+    assert read.processes["p"].nodes["work"].name == "Prüfung"
+    assert read.source == text.encode(encoding)
+
+
+@pytest.mark.parametrize("tool", sorted((Path(__file__).parent / "tools").glob("*.bpmn")), ids=lambda file: file.stem)
+def test_every_file_survives_byte_for_byte(tool: Path) -> None:
+    assert diagrams.read(tool.read_bytes()).source == tool.read_bytes()

@@ -12,10 +12,18 @@ from tests.diagrams.known import Known
 HERE = Path(__file__).parent / "tools"
 #: what each file is told, but for what is only good to know
 FINDINGS = {
+    "activiti": {
+        "kept-aside request",  # nobody fills the variable of the initiator
+        "service-type remind",
+        "service-type book",  # only an expression
+        "kept-aside book",
+    },
     "adonis": {"not-executable obj_1", "unwritten-name c3", "unwritten-name c4"},  # answers in words
     "bpmn-io": {"not-executable Process_1"},
     "bizagi": {"timer Id_b", "gateway-condition Id_f3", "gateway-condition Id_f4"},
     "camunda-7": {
+        "kept-aside invoice",  # who may start it
+        "kept-aside StartEvent_1",
         "form StartEvent_1",  # an HTML page
         "expression approve",  # a due date computed by a bean, and JUEL in the middle of a text
         "not-run approve",  # form fields in the diagram
@@ -25,11 +33,13 @@ FINDINGS = {
         "service-type mailer",
     },
     "camunda-8": {"form u", "same-catch b2", "service-type sv", "service-type th"},
-    "flowable": {"service-type booked"},
+    "flowable": {"service-type booked", "kept-aside startEvent1", "kept-aside refused"},
+    "jbpm": {"script _D4", "not-run _E5"},  # Java, a work item and a script on entry
     "spiffarena": {"form Activity_ask"},
     "signavio": {"not-executable sid-proc1"},
     "trisotech": set(),
     "visio": set(),
+    "visual-paradigm": set(),
 }
 
 

@@ -17,8 +17,8 @@ from app.jobs import service_calls
 from app.jobs.runner import Runner
 from app.tasks.models import Task
 from tests.conftest import Cast
-from tests.instances.conftest import END, START, Deploy, flow, lanes, process, task
-from tests.instances.seen import changes, one, open_tasks, rows, state, task_row
+from tests.instances.conftest import END, HEAD, START, Deploy, flow, lanes, process, task
+from tests.instances.seen import changes, incidents, one, open_tasks, rows, state, task_row
 from tests.instances.test_incidents import script
 
 NAMED: dict[str, Any] = {
@@ -157,3 +157,39 @@ def test_a_global_task_is_deployed_with_its_file_and_begins_no_case(deployed: De
     assert state(case["id"]) == "completed"
     with pytest.raises(CannotStart):
         moves.start("check", {}, by=cast.lin)
+
+
+def test_a_call_by_version_tag_and_one_by_deployment_stay_with_theirs(deployed: Deploy, cast: Cast) -> None:
+    """The newest version is another one by then."""
+
+    def inner(key: str, element: str, tag: str) -> str:
+        tags = f'<bpmn:extensionElements><zeebe:versionTag value="{tag}"/></bpmn:extensionElements>'
+        parts = f"{START}{task(element)}{END}{flow(f'start > {element}', f'{element} > end')}"
+        return f'<bpmn:process id="{key}" isExecutable="true">{tags}{parts}</bpmn:process>'
+
+    def caller(key: str, binding: str, called: str) -> str:
+        extension = f'<zeebe:calledElement processId="{called}" {binding}/>'
+        call = f'<bpmn:callActivity id="call_{key}"><bpmn:extensionElements>{extension}</bpmn:extensionElements>'
+        way = flow(f"start > call_{key}", f"call_{key} > end")
+        return (
+            f'<bpmn:process id="{key}" isExecutable="true">{START}{call}</bpmn:callActivity>{END}{way}</bpmn:process>'
+        )
+
+    def renamed(body: str, number: int) -> str:
+        return body.replace('"start"', f'"start{number}"').replace('"end"', f'"end{number}"').replace(
+            'id="f', f'id="x{number}f'
+        )  # fmt: skip
+
+    def one_file(*bodies: str) -> bytes:
+        body = "".join(renamed(each, number) for number, each in enumerate(bodies))
+        return f"{HEAD}{body}</bpmn:definitions>".encode()
+
+    deployed(one_file(caller("beside", 'bindingType="deployment"', "part"), inner("part", "old_work", "v1")))
+    deployed(one_file(inner("part", "new_work", "v2")))
+    deployed(one_file(caller("tagged", 'bindingType="versionTag" versionTag="v1"', "part")))
+    deployed(one_file(caller("newest", 'bindingType="latest"', "part")))
+    deployed(one_file(caller("wrong", 'bindingType="versionTag" versionTag="v3"', "part")))
+    for process_key, expected in (("beside", "old_work"), ("tagged", "old_work"), ("newest", "new_work")):
+        assert list(open_tasks(moves.start(process_key, {}, by=cast.lin)["id"])) == [expected]
+    case = moves.start("wrong", {}, by=cast.lin)["id"]
+    assert [it.code for it in incidents(case)] == ["no-program"]

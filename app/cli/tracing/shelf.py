@@ -139,6 +139,9 @@ class Shelf:
             _raise(self.refuses(key))
         elif key not in self._programs:
             self._fetch(key)
+        tag = self.drawings[key].version_tag
+        if version.startswith("tag:") and version != f"tag:{tag}":
+            raise NotFound(f"the process “{key}” has the version tag “{tag or '-'}”, not “{version[4:]}”")
         return self._programs[key]
 
     def program_by_hash(self, content: str, key: str, /) -> engine.Program:

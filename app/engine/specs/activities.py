@@ -207,6 +207,7 @@ class ServiceTask(Activity):
     type: Compiled
     retries = 3
     headers: Mapping[str, str] = {}
+    result = ""  #: the variable that takes all of the answer
 
     def work(self, step: Step) -> None:
         seen = step.visible()
@@ -221,7 +222,8 @@ class ServiceTask(Activity):
     def take(self, step: Step, event: Event) -> None:
         match event:
             case ServiceDone():
-                self.complete(step, data.clean(event.result))
+                came = data.clean(event.result)
+                self.complete(step, {self.result: came} if self.result else came)
             case ServiceFailed():
                 # What nobody catches becomes an incident: the operator sees the BPMN code itself.
                 raise ThrownError(event.code or "service", event.message, event.code)

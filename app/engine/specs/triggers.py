@@ -41,6 +41,7 @@ class Trigger:
     name: str = ""  #: of the message or signal
     code: str = ""  #: of the error or escalation; "" = any
     code_variable: str = ""
+    message_variable: str = ""
     timer: str = ""  #: date, duration or cycle
     expression: Compiled | None = None
     correlation: Compiled | None = None
