@@ -19,6 +19,7 @@ from app.core.database import again, reading, writing
 from app.core.errors import LanewayError
 from app.core.files import content
 from app.definitions.deploy import Deployed, content_hash, deploy
+from app.definitions.errors import DiagramRefused
 from app.definitions.judging import find_parts
 from app.definitions.models import FolderFile
 from app.definitions.sources import Folders
@@ -49,13 +50,30 @@ def deploy_folder(processes: Path, forms: Path) -> list[FileResult]:
         except OSError as fault:
             results.append(FileResult(file.name, error=diagrams.UnreadableDiagram(fault.strerror)))
     known = {key for diagram in read.values() for key in diagram.processes}
+    owners: dict[str, str] = {}  #: process key -> the first file that it stands in
     for file, diagram in read.items():
         state = _state(diagram, sources)
-        if last.get(file.name) == state:
+        taken = _taken(file, diagram, owners)
+        if taken:
+            results.append(FileResult(file.name, error=DiagramRefused(findings=taken)))
+        elif last.get(file.name) == state:
             results.append(FileResult(file.name, unchanged=True))
         else:
             results.append(_deploy(file, diagram, state, sources, known))
     return results
+
+
+def _taken(file: Path, diagram: diagrams.Diagram, owners: dict[str, str]) -> list[diagrams.Finding]:
+    """Processes that another file of the folder holds: one would pass for a new version of the other at each start."""
+    found = []
+    for process in diagram.processes.values():
+        owner = owners.setdefault(process.id, file.name) if process.executable else file.name
+        if owner != file.name:
+            values = {"id": process.id[:60], "file": owner}
+            found.append(
+                diagrams.Finding("duplicate-id", "error", process.id, process.line, "rules.duplicate-id.file", values)
+            )
+    return found
 
 
 def _deploy(file: Path, diagram: diagrams.Diagram, state: str, sources: Folders, known: set[str]) -> FileResult:

@@ -134,3 +134,19 @@ def test_a_file_that_goes_away_takes_nothing_with_it(place: Place) -> None:
     assert versions() == [(1, "folder")]
     place.write("single.bpmn", single())
     assert place.start()["single.bpmn"].unchanged
+
+
+def test_a_process_that_stands_in_two_files_of_the_folder_is_refused_in_the_second(place: Place) -> None:
+    place.write("again.bpmn", CHANGED)
+    for _ in range(2):
+        results = place.start()
+        assert results["again.bpmn"].error is None
+        refused = results["single.bpmn"].error
+        assert refused is not None
+        assert [(it.element, it.rule) for it in refused.findings] == [("single", "duplicate-id")]
+    assert versions() == [(1, "folder")]
+
+
+def test_ids_within_processes_may_come_again_in_another_file(place: Place) -> None:
+    place.write("other.bpmn", single().replace(b'process id="single"', b'process id="other"'))
+    assert all(each.error is None for each in place.start().values())
