@@ -21,6 +21,9 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _JUEL = re.compile(r"\s*[$#]\{(?P<inside>[^{}]*)\}\s*", re.DOTALL)
+_EQUALS = re.compile(r"(?<![<>=!:])=(?![=])")
+#: what Python reads another way than FEEL: calls with named arguments, and counting from 0
+_CALLS = re.compile(r"\w\s*\(|\[|==|!=\s*None|:=")
 _SIGNS = {"==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _JUEL_WORDS = {
     "and": "and", "or": "or", "not": "not", "&&": "and", "||": "or", "!": "not",
@@ -59,8 +62,22 @@ def from_dialect(expression: Written) -> Compiled:
                 raise ExpressionError("not_translated", 1, found=f"“{expression.text[:40]}”", language="JUEL")
             return compile_expression(_Translation(inside["inside"], "juel", _JUEL_WORDS).text)
         case "python":
-            return compile_expression(_Translation(expression.text, "python", _PYTHON_WORDS).text)
+            return _python(expression.text)
     raise ExpressionError("language", found=f"“{expression.language[:60]}”")
+
+
+def _python(text: str) -> Compiled:
+    """A condition that names no language. `status = "open"` is none of Python, and FEEL without its sign."""
+    try:
+        return compile_expression(_Translation(text, "python", _PYTHON_WORDS).text)
+    except ExpressionError:
+        if not _EQUALS.search(text) or _CALLS.search(text):
+            raise
+        try:
+            return compile_expression(text)
+        except ExpressionError:
+            pass
+        raise
 
 
 class _Translation:

@@ -52,3 +52,20 @@ def test_python_names_that_are_words_of_feel_do_not_change_their_meaning() -> No
         with pytest.raises(ExpressionError):
             from_dialect(Expression(f"{word} == 1", "python"))
     assert compile_expression("item = 1").evaluate({"item": 1}) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [('risk = "high"', True), ("amount = 5", False), ("(amount = 2000) and vip", False), ('risk = "high" and amount + 1 > 5', True)],
+)  # fmt: skip
+def test_a_condition_that_can_only_be_feel_is_feel_without_its_sign(text: str, value: bool) -> None:
+    found = from_dialect(Expression(text, "python")).evaluate({"risk": "high", "amount": 2000, "vip": False})
+    assert found is value
+
+
+@pytest.mark.parametrize(
+    "text", ["f(a=1)", "rows[0] = 1", "a == 1 and b = 2", "x := 1", "= = =", "a = ", "dict(a=1) > 2"]
+)
+def test_what_python_would_read_another_way_stays_refused(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        from_dialect(Expression(text, "python"))
