@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.translations import catalog
+from app.instances import moves
 from app.web.access import Who, circle_of
+from tests.conftest import Cast
 from tests.instances.conftest import END, START, flow, process
 from tests.web.conftest import House, Reader, token_of, words_of
 
@@ -264,3 +266,11 @@ def test_a_file_that_is_not_marked_as_executable_is_deployed_where_chen_ticks_it
     sent |= {"diagram": (BytesIO(unmarked), "a.bpmn"), "executable": "yes"}
     made = client.post("/processes/deploy", data=sent, content_type="multipart/form-data")
     assert (made.status_code, made.location) == (302, "/processes/unmarked")
+
+
+def test_a_value_that_an_administrator_corrected_is_not_said_to_be_of_the_start(
+    house: House, cast: Cast, reader: Reader
+) -> None:
+    instance = int(str(house.parts["instance_id"]))
+    moves.edit(instance, {"amount": 7}, by=cast.admin, reason="typed wrong")
+    assert "Corrected by an administrator" in words_of(reader("lin").get(f"/cases/{instance}"))
