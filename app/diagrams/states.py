@@ -39,6 +39,7 @@ class Found:
 
     stuck: dict[str, tuple[tuple[str, ...], Story | None]] = field(default_factory=dict)
     twice: dict[str, Story | None] = field(default_factory=dict)
+    idle: set[str] = field(default_factory=set)  #: of those, merging gateways behind which nothing is done
     came: set[str] = field(default_factory=set)  #: nodes that were come to
     ends: bool = False  #: in some state nothing is left to do
     cut: bool = False  #: not every state was looked at
@@ -54,6 +55,9 @@ class Search:
         self._todo: deque[tuple[int, int, Story | None]] = deque((begin, 0, None) for begin in net.begins)
         self._seen: set[tuple[int, int]] = set()
         self._works = _works(net) & net.main
+        self._told = self._works | sum(spot.place for spot in net.spots if _merges(spot)) & net.main
+        self._before = _leading(net, self._told)
+        self._lost = 0  #: places that a second token came to since the last choice, and nobody minds
 
     def run(self) -> Found:
         while self._todo and self.left > 0:
@@ -63,6 +67,7 @@ class Search:
 
     def _follow(self, moving: int, counted: int, story: Story | None) -> None:
         """Go on from a state until there is a choice, an end, or nothing new."""
+        self._lost = 0
         while self.left > 0:
             self.left -= 1
             spot, moving, counted = self._next(moving, counted)
@@ -78,6 +83,7 @@ class Search:
                 return
             moving, counted = after
             if spot.ways[0].leads_back and after in self._seen:
+                self._twice(self._lost & self._before, story)  # it goes round, and gives a token each time
                 return
             if spot.ways[0].leads_back:  # it might go round for ever
                 self._seen.add(after)
@@ -116,15 +122,18 @@ class Search:
                 counted &= ~join.needs
                 again |= moving & join.place
                 moving |= join.place
-        if again & self._works:
-            self._twice(again & self._works, story)
+        if again & self._told:
+            self._twice(again & self._told, story)
             return None
+        self._lost |= again
         return moving, counted
 
     def _twice(self, places: int, story: Story | None) -> None:
-        self.found.cut = True
+        self.found.cut |= places > 0
         for spot in _whose(self.net, places):
             self.found.twice.setdefault(spot.node.id, story)
+            if not spot.place & self._works:
+                self.found.idle.add(spot.node.id)
 
     def _stuck(self, counted: int, story: Story | None) -> None:
         """Nobody can go on. Of the joins that wait the first is to blame: the others may wait for it."""
@@ -138,12 +147,22 @@ class Search:
 
 def _works(net: Net) -> int:
     """The places behind which something is done: two tokens that only come to an end do no harm."""
+    return _leading(net, sum(spot.place for spot in net.spots if _does(spot)))
+
+
+def _leading(net: Net, places: int) -> int:
+    """These places, those of the same nodes, and all that lead to them."""
     before: dict[str, list[str]] = {spot.node.id: [] for spot in net.spots}
     for spot in net.spots:
         for end in {end.node.id for way in spot.ways for end in _whose(net, way.puts | way.counted)}:
             before[end].append(spot.node.id)
-    works = walk([spot.node.id for spot in net.spots if _does(spot)], before)
-    return sum(spot.place | spot.needs for spot in net.spots if spot.node.id in works)
+    found = walk([spot.node.id for spot in _whose(net, places)], before)
+    return sum(spot.place | spot.needs for spot in net.spots if spot.node.id in found)
+
+
+def _merges(spot: Spot) -> bool:
+    """An exclusive gateway that brings ways together says that only one of them is taken."""
+    return spot.node.kind == "exclusiveGateway" and len(spot.node.incoming) > 1
 
 
 def _does(spot: Spot) -> bool:

@@ -56,7 +56,7 @@ def taken_by(node: Node, marking: Marking) -> Iterator[tuple[str, ...]]:
 
 
 def met(process: Process, marking: Marking, works: set[str]) -> bool:
-    """Two tokens have come to a node behind which something is done."""
+    """Two tokens have come to a node that merges, or behind which something is done."""
     for node in process.nodes.values():
         counts = [marking.count(flow) for flow in node.incoming]
         if node.id in works and (max(counts, default=0) if node.kind == "parallelGateway" else sum(counts)) > 1:
@@ -69,7 +69,8 @@ def tried(process: Process) -> tuple[bool, bool] | None:
     ways = ways_on(process)
     joins = {node.id for node in process.nodes.values() if node.kind == "parallelGateway" and len(node.incoming) > 1}
     tasks = {node.id for node in process.nodes.values() if node.kind == "task"}
-    works = {name for name in ways if walk([name], ways) & (tasks | joins)}
+    merges = {node.id for node in process.nodes.values() if node.kind == "exclusiveGateway" and len(node.incoming) > 1}
+    works = merges | {name for name in ways if walk([name], ways) & (tasks | joins)}
     todo: list[Marking] = [process.nodes["start"].outgoing]
     seen = set(todo)
     twice = dead = False

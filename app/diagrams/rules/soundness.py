@@ -36,7 +36,8 @@ def _stuck(process: Process, found: Found) -> Iterator[Finding]:
 
 def _twice(process: Process, found: Found) -> Iterator[Finding]:
     for name, story in found.twice.items():
-        yield _finding(process, name, "twice", {"node": title_of(process, name), **_when(process, story)})
+        key = "met" if name in found.idle else "twice"
+        yield _finding(process, name, key, {"node": title_of(process, name), **_when(process, story)})
 
 
 def _never(process: Process, members: list[Node], found: Found) -> Iterator[Finding]:
@@ -57,7 +58,8 @@ def _is_work(node: Node) -> bool:
 
 def _when(process: Process, story: Story | None) -> dict[str, str]:
     """The choices that lead there, the last few; none where it comes so in every case."""
-    told = [part for step in (story.told() if story is not None else ()) for part in _choice(step)]
+    steps = story.told() if story is not None else []
+    told = [part for step in steps for part in _choice(step)] or [flow for step in steps for flow in step.way.flows]
     return {"way": _listed(process, told[-_TOLD:])} if told else {}
 
 
@@ -65,7 +67,7 @@ def _choice(step: Story) -> tuple[str, ...]:
     if step.way.by:
         return (step.way.by,)
     plain = [way for way in step.spot.ways if not way.by]
-    return step.way.flows if len(plain) > 1 else ()  # that nothing interrupts an activity is no choice
+    return step.way.flows if len(plain) > 1 else ()  # that no event comes is told only where nothing else was chosen
 
 
 def _listed(process: Process, elements: list[str]) -> str:
@@ -73,5 +75,5 @@ def _listed(process: Process, elements: list[str]) -> str:
 
 
 def _finding(process: Process, element: str, key: str, values: dict[str, str]) -> Finding:
-    always = ".always" if key in ("stuck", "twice") and "way" not in values else ""
+    always = ".always" if key in ("stuck", "twice", "met") and "way" not in values else ""
     return Finding(RULE, "warning", element, process.nodes[element].line, f"rules.{RULE}.{key}{always}", values)
