@@ -22,11 +22,10 @@ from .live import Live
 from .program import Program
 from .scope import Scope
 from .spec import NodeSpec
-from .specs.compensation import go_on
+from .specs.compensation import go_on, is_over
 from .specs.gateways import EventGateway, deadlocks, release
 from .specs.scopes import begin
 from .specs.triggers import ConditionMet, is_met
-from .specs.watching import unwatch
 from .step import Step
 
 
@@ -154,9 +153,7 @@ def _run(live: Live) -> list[Happening]:
                 while release(live):
                     pass
                 break
-            first = step.note.caught is not None
             _attempt(live, step, step.run)
-            live.changed = live.changed or first
         elif not release(live):
             for stuck, fault in deadlocks(live):
                 fail(live, stuck, fault)
@@ -173,12 +170,21 @@ def _attempt(live: Live, step: Step, work: Any) -> None:
         if not throw(step, fault):
             fail(live, step, fault)
     except StepFault as fault:
-        fail(live, step, fault)
+        fail(live, _bearer(step), fault)
+
+
+def _bearer(step: Step) -> Step:
+    """Of a listener, the step that it listens for: what could not go on is that one."""
+    host = step.scope.find(step.note.host) if step.note.host else None
+    return host or step
 
 
 def fail(live: Live, step: Step, fault: StepFault) -> None:
     """The step stays where it is until an operator repairs it."""
     step.note.code, step.note.message = fault.code, fault.message
+    if step.note.quiet:  # now somebody has to look at it
+        step.note.quiet = False
+        step.task_spec.tell_entered(step)
     step.error()
     live.tell(Failed(step.ref, step.note.at, fault.code, fault.message))
 
@@ -196,10 +202,7 @@ def _undo(live: Live, rows: tuple[Undo, ...], thrower: str) -> None:
         step = live.step(thrower)
     except UnknownStep:
         return
-    handler = next(go_on(live, rows), None)
-    if handler is not None:
-        handler.note.undoes, handler.note.previous = thrower, (thrower,)
-    else:
+    if not go_on(live, rows, step):
         _attempt(live, step, lambda: step.task_spec.undone(step))
 
 
@@ -207,25 +210,21 @@ def _met(live: Live) -> bool:
     """Let one step go on whose condition has become true. Whether there was one: then the others are asked again."""
     for ref in live.root.piece.conditions:
         step = live.stopped(ref)
-        if not _begins(live, step) and is_met(step):
+        if is_met(step):
             _attempt(live, step, lambda step=step: step.task_spec.take(step, ConditionMet(step.ref)))
             return True
     return False
 
 
-def _begins(live: Live, watch: Step) -> bool:
-    """Whether it listens for a scope whose start event has caught something and comes first."""
-    ready = live.ready if watch.note.host == 0 else ()
-    return any(step.scope is watch.scope and step.note.caught is not None for step in ready)
-
-
 def _end_scope(live: Live, scope: Scope, last: Step) -> None:
-    if live.scopes.get(scope.path) is not scope or scope.piece.tokens or scope.piece.of:
+    if live.scopes.get(scope.path) is not scope or scope.piece.tokens:
         return
     if scope.parent is None:
         end(live, last.task_spec.ends_as, last.note.at, "")
         return
-    unwatch(scope, scope.piece.watches)
+    if scope.piece.of:
+        is_over(scope)
+        return
     step = scope.opener
     assert step is not None
     _attempt(live, step, lambda: step.task_spec.inside_over(step, scope))

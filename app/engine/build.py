@@ -431,7 +431,7 @@ def _sub(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
 
 def _transaction(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
     inside = [each for each in builder.process.nodes.values() if each.scope == node.id]
-    cancels = any(event.kind == "cancel" for each in inside for event in each.events)
+    cancels = any(event.kind == "cancel" for each in inside if each.kind == "endEvent" for event in each.events)
     borders = [each for each in builder.process.nodes.values() if each.attached_to == node.id]
     if cancels and not any(event.kind == "cancel" for each in borders for event in each.events):
         text = "A transaction that can be cancelled needs a cancel event on its border: where does it go on then?"

@@ -103,8 +103,9 @@ class Live:
     def waiting(self) -> list[Waiting]:
         """Every live step of the whole case."""
         self._read_below("")
-        steps = [step for scope in self.below("", itself=True) for step in scope.steps() if not step.note.quiet]
-        undone_for = {step.note.undoes for step in steps}
+        scopes = self.below("", itself=True)
+        steps = [step for scope in scopes for step in scope.steps() if not step.note.quiet]
+        undone_for = {step.note.undoes for step in steps} | {scope.piece.undoes for scope in scopes}
         found = []
         for step in steps:
             spec, note = step.task_spec, step.note
@@ -199,7 +200,7 @@ class Live:
 
     def has_kept(self, path: str) -> bool:
         """Whether a scope that is over was kept for compensation."""
-        scope = self.scopes.get(path)
+        scope = self._find_scope(path)
         return scope is not None and bool(scope.piece.of)
 
     # -- who waits for the data --------------------------------------------------------------------------------------

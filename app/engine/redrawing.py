@@ -128,6 +128,7 @@ class Draft:
         piece.joins = self._joins(piece.joins, kept)
         piece.left = tuple(self.target(name) for name in piece.left if self.target(name) in new.task_specs)
         piece.done = tuple(self._done(done, old, new) for done in piece.done)
+        piece.undo = tuple(self._undo(each) for each in piece.undo)
         if piece.kind == "process":
             piece.program = (self.new.hash, self.new.key)
         if not piece.of and not any(_takes_over(note, old) for note in kept.values()):

@@ -228,7 +228,7 @@ class NodeSpec(TaskSpec):
     def _on_complete_hook(self, step: Step) -> None:
         if not step.note.quiet:
             self.tell_left(step, step.outcome if step.outcome != "completed" else self.outcome)
-        if step.scope.piece.closing:
+        if step.scope.piece.closing and not step.note.undoes:
             return
         for flow in step.chosen:
             for _ in range(self.node.completion_quantity):

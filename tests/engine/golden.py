@@ -186,6 +186,11 @@ def _deep() -> Any:
     return value
 
 
+def _undoing(story: Story) -> None:
+    story.ring("late")
+    story.answer("unbook")
+
+
 CASES: dict[str, Golden] = {
     "task-waiting": Golden(
         ("start -> ask -> end", "late -> call -> end", "told -> note -> end"),
@@ -282,6 +287,15 @@ CASES: dict[str, Golden] = {
         _answer("note", "note", "ask"), _answer("free", "free", "free", "unbook", "unbook", ok=1),
         {"cities": ["a", "b"], "paid": ["a", "b"], "seat": 2, "ok": 1},
         {"cities": ["a", "b"]},
+    ),
+    "undoing-inside": Golden(
+        ("start -> trip -> seats -> back -> end",),
+        {"trip": sub("start3 -> book -> end3", "late -> note -> end4", book=script("1", "sum"),
+                     unbook=handler(user()), undo3=undone("book", "unbook"),
+                     late=boundary("unbook", "timer", duration="PT1H", interrupting=False)),
+         "seats": script("2", "seat"), "free": handler(task()), "undo1": undone("seats", "free"),
+         "back": throw("compensate")},
+        _undoing, _answer("note", ok=1), {"sum": 1, "seat": 2, "ok": 1},
     ),
     "conditions": Golden(
         ("start -> and1 -> wait -> end", "and1 -> ask -> ask2 -> end2", "seen -> end3"),

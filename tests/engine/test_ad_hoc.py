@@ -11,12 +11,14 @@ from tests.engine.drawing import (
     behaves,
     boundary,
     catch,
+    event_sub,
     instantiates,
     many,
     on,
     receive,
     script,
     service,
+    start,
     sub,
     user,
 )
@@ -82,6 +84,47 @@ def test_a_border_takes_an_ad_hoc_sub_process_away() -> None:
     story = Story("start -> part -> end", "off -> end2", part=ad_hoc("a", "b", sequential=True),
                   off=boundary("part", "timer", duration="P1D"))  # fmt: skip
     story.ring("off")
+    assert story.ended == "completed"
+
+
+def test_events_are_heard_in_every_round() -> None:
+    woken = event_sub("s -> note -> end5", s=start("message", "m", interrupting=False))
+    story = Story("start -> part -> end", part=ad_hoc("a", until="enough", woken=woken))
+    story.answer("a")
+    story.answer("a")
+    story.message("s")
+    assert sorted(story.open) == ["a", "note"]
+    story.answer("a", enough=True)
+    assert story.ended == "completed"
+
+
+@pytest.mark.parametrize("sequential", [True, False])
+def test_what_an_event_has_taken_over_does_not_begin_again(sequential: bool) -> None:
+    woken = event_sub("s -> note -> end5", s=start("message", "m"))
+    story = Story("start -> part -> end", part=ad_hoc("a", "b", sequential=sequential, until="enough", woken=woken))
+    story.message("s")
+    story.answer("note")
+    assert story.trace[-3:] == ["woken", "part", "end"]
+
+
+def test_who_waits_for_others_that_will_not_come_is_not_awaited() -> None:
+    story = Story(
+        "start -> part -> end", part=ad_hoc("a -> and", "b -> and", "c", "and -> d", until="enough", keeps=True)
+    )
+    story.answer("a")
+    story.answer("b", enough=True)
+    assert story.open == ["c"]
+    story.answer("c")
+    assert story.ended == "completed"
+    assert not story.all(engine.Failed)
+
+
+def test_ad_hoc_within_ad_hoc_and_repeated() -> None:
+    inner = ad_hoc("b", "c", sequential=True, loop=many(cardinality="2", sequential=True))
+    story = Story("start -> part -> end", part=ad_hoc("a", "inner", until="enough", inner=inner))
+    for name in ("b", "c", "b", "c"):
+        story.answer(name)
+    story.answer("a", enough=True)
     assert story.ended == "completed"
 
 
@@ -156,6 +199,37 @@ def test_an_error_that_nobody_catches_ends_the_case() -> None:
     story = Story("start -> work -> end", work=user(loop=loop))
     story.answer("work")
     assert story.ended == "error"
+
+
+def test_what_cannot_be_thrown_is_thrown_again_by_a_retry_and_the_others_go_on() -> None:
+    loop = behaves(many("[1, 2, 3]", each="n", into="all", yields="n"), "None", (None, on("message", "m", key="k")))
+    story = Story("start -> work -> end", work=user(loop=loop))
+    story.answer("work")
+    assert story.last(engine.Failed).element == "work"
+    story.do(engine.Retry(story.last(engine.Failed).ref, {"k": 1}))
+    assert len(story.open) == 2
+    story.answer("work")
+    story.answer("work")
+    assert story.data["all"] == [1, 2, 3]
+    assert len(story.all(engine.MessageSent)) == 3
+    assert story.ended == "completed"
+
+
+def test_the_whole_is_not_over_while_somebody_must_look_at_it() -> None:
+    loop = behaves(many(cardinality="2"), "One", (None, on("message", "m", key="k")))
+    story = Story("start -> work -> end", work=user(loop=loop))
+    story.answer("work")
+    failed = story.last(engine.Failed).ref
+    story.answer("work")
+    assert not story.ended
+    story.do(engine.Retry(failed, {"k": 1}))
+    assert story.ended == "completed"
+
+
+def test_machines_that_are_over_when_it_is_enough_throw_no_more() -> None:
+    loop = behaves(many(cardinality="3", until="numberOfCompletedInstances >= 1"), "None", (None, on("message", "m")))
+    story = Story("start -> work -> end", work=script("1", "x", loop=loop))
+    assert len(story.all(engine.MessageSent)) == 1
 
 
 # -- what begins cases -------------------------------------------------------------------------------------------------

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 
 from app import engine
 from app.diagrams.model import Diagram
-from tests.engine.drawing import Made, complex_, draw, script, tokens, user
+from app.engine import limits
+from tests.engine.drawing import Made, boundary, complex_, draw, script, sub, tokens, user
 from tests.engine.story import Story
 
 THREE = (
@@ -89,6 +92,60 @@ def test_ways_that_may_be_taken_at_reset_only() -> None:
     assert sorted(story.open) == ["b", "first"]
     story.answer("b")
     assert sorted(story.open) == ["first", "rest"]
+
+
+def test_a_gateway_that_failed_counts_on_and_is_repaired() -> None:
+    story = Story(
+        "start -> and", "and -> a -> join", "and -> b -> join", "and -> c -> join",
+        "join -[ok]-> x -> end", "join -[ok]-> y -> end", join=complex_("activationCount >= 1"),
+    )  # fmt: skip
+    story.answer("a")
+    story.answer("b")
+    assert len(story.all(engine.Failed)) == 1
+    story.retry("join", ok=True)
+    assert sorted(story.open) == ["c", "x", "y"]
+    for name in ("c", "x", "y"):
+        story.answer(name)
+    assert story.ended == "completed"
+
+
+def test_whoever_will_not_come_is_not_waited_for_at_the_reset() -> None:
+    story = Story(
+        "start -> and", "and -> a -> join", "and -> b -> join", "join -> c -> end", "off -> end3",
+        join=complex_("activationCount >= 1"), off=boundary("b", "timer", duration="PT1H"),
+    )  # fmt: skip
+    story.answer("a")
+    story.answer("c")
+    story.ring("off")
+    assert story.ended == "completed"
+
+
+def test_a_reset_that_the_budget_stops_is_seen_and_goes_on() -> None:
+    for steps in range(1, 10):
+        with mock.patch.object(limits, "STEPS", steps):
+            story = Story(
+                "start -> and", "and -> a -> join", "and -> b -> join", "join -> c -> end",
+                join=complex_("activationCount >= 1"), a=script("1", "x"), b=script("1", "x"),
+            )  # fmt: skip
+            while failed := [step.ref for step in story.live.waiting() if step.state == "failed"]:
+                story.do(engine.Retry(failed[0]))
+            story.answer("c")
+        assert story.ended == "completed"
+
+
+def test_an_activity_that_failed_for_want_of_tokens_begins_by_a_retry_when_they_have_come() -> None:
+    story = Story(
+        "start -> and", "and -> a -> work -> end", "and -> part -> end2",
+        part=sub("start2 -> b -> end3", "tick -> work2 -> end4", work2=tokens(user(), wants=2),
+                 tick=boundary("b", "timer", interrupting=False, cycle="R2/PT1H")),
+    )  # fmt: skip
+    story.ring("tick")
+    story.answer("b")
+    assert story.last(engine.Failed).element == "work2"
+    story.skip("work2")
+    story.answer("a")
+    story.answer("work")
+    assert story.ended == "completed"
 
 
 def test_a_way_by_which_nobody_comes_is_not_waited_for() -> None:

@@ -82,7 +82,8 @@ class Watching:
             left = tuple(each for each in watches if each[0] != trigger)
             if any(self._event(each) is node for each, _ in left):
                 return left, False
-            return tuple(sorted((*left, *self._triggers(node)))), True
+            again = [(each, often if self._condition(each) is None else -2) for each, often in self._triggers(node)]
+            return tuple(sorted((*left, *again))), True
         once = -2 if self._condition(trigger) is not None else -1
         counted = [(each, (count - 1 if count > 0 else once) if each == trigger else count) for each, count in watches]
         return tuple(each for each in counted if each[1] != 0), True

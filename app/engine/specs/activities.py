@@ -11,7 +11,7 @@ from app.core.errors import LanewayError
 from app.diagrams.model import Node
 from app.expressions import Compiled, YearsMonths, to_json
 
-from .. import data, moments
+from .. import data, moments, spiff
 from ..errors import StepFault, ThrownError, UnknownStep
 from ..events import Event, ServiceDone, ServiceFailed, TaskDone
 from ..happenings import (
@@ -26,13 +26,14 @@ from ..spec import FlowSpec, NodeSpec, ScopeSpec
 from .arrivals import DEADLOCK, came, consume, gather
 from .compensation import proceed, remember
 from .triggers import Trigger, correlation_of
-from .watching import cancel_others, emerge, unwatch, watch
+from .watching import emerge, unwatch, watch
 
 if TYPE_CHECKING:
     from ..scope import Scope
     from ..step import Step
     from .compensation import CompensationBoundary
     from .events import Boundary
+    from .scopes import AdHoc
 
 
 class Activity(NodeSpec):
@@ -45,12 +46,13 @@ class Activity(NodeSpec):
         self.undone_by: CompensationBoundary | None = None
 
     def enter(self, scope: Scope, flow: FlowSpec | None, previous: tuple[str, ...]) -> Step:
-        if flow is None or self.node.start_quantity < 2:
+        if flow is None or self.node.start_quantity < 2 or self.node.for_compensation:
             return super().enter(scope, flow, previous)
         return gather(self, scope, flow.id, previous)
 
     def _update_hook(self, step: Step) -> bool:
-        return not step.note.arrived or came(step) >= self.node.start_quantity
+        waits = step.state in (spiff.FUTURE, spiff.WAITING)
+        return waits and (not step.note.arrived or came(step) >= self.node.start_quantity)
 
     def missing(self, step: Step) -> StepFault:
         """Why it can never begin."""
@@ -95,10 +97,16 @@ class Activity(NodeSpec):
         """Nobody wants the result any more."""
 
     def choose(self, step: Step) -> tuple[FlowSpec, ...]:
-        if step.scope.spec.ad_hoc is not None and step.scope.spec.ad_hoc.is_met(step.scope):
+        ad_hoc = self._within(step)
+        if ad_hoc is not None and ad_hoc.is_met(step.scope):
             step.scope.piece.closing = True
             return ()
         return super().choose(step)
+
+    def _within(self, step: Step) -> AdHoc | None:
+        """The ad-hoc sub-process that asks its condition when this is over; what undoes is no part of its work."""
+        undoes = self.node.for_compensation or step.scope.piece.of
+        return None if undoes else step.scope.spec.ad_hoc
 
     def remember(self, step: Step) -> None:
         """It is over: what may have to be undone of it is kept in mind."""
@@ -110,9 +118,9 @@ class Activity(NodeSpec):
         super()._on_complete_hook(step)
         self.remember(step)
         proceed(step)
-        ad_hoc = step.scope.spec.ad_hoc
-        if ad_hoc is not None and step.scope.piece.closing and ad_hoc.node.cancel_remaining:
-            cancel_others(step)
+        ad_hoc = self._within(step)
+        if ad_hoc is not None and step.scope.piece.closing:
+            ad_hoc.close(step)
 
 
 @dataclass(frozen=True, slots=True)

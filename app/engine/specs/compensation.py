@@ -8,6 +8,7 @@ and 13.5.5).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -34,16 +35,21 @@ class CompensationBoundary(NodeSpec):
         handler = step.scope.tasks[number].note
         handler.undo, handler.undoes, handler.local = step.note.undo, step.note.undoes, step.note.local
 
+    def withdraw(self, step: Step) -> None:
+        proceed(step)
+
+    def skip(self, step: Step, result: Mapping[str, Any]) -> None:
+        self.complete(step, result)
+
 
 # -- remembering -------------------------------------------------------------------------------------------------------
 
 
 def remember(scope: Scope, spec: NodeSpec, path: str, local: Mapping[str, Any] | None = None) -> None:
     """An activity is over: keep in mind what may have to be undone of it."""
-    kept = path if scope.live.has_kept(path) else ""
+    kept = path if spec.opens and path and scope.live.has_kept(path) else ""
     if spec.undone_by is not None or kept:
-        scope.piece.done = (*scope.piece.done, Done(spec.element, kept, dict(local or {})))
-        scope.touch()
+        _append(scope, Done(spec.element, kept, dict(local or {})))
 
 
 def holds_something(scope: Scope) -> bool:
@@ -112,6 +118,11 @@ def _shadow(step: Step) -> Step:
     return shadow
 
 
+def is_shadow(step: Step) -> bool:
+    """It is no token on its way: its step went on without waiting."""
+    return step.note.quiet and step.state == spiff.STARTED
+
+
 def proceed(step: Step) -> None:
     """A handler is over, or was taken away: what follows it is next."""
     note = step.note
@@ -120,19 +131,85 @@ def proceed(step: Step) -> None:
         note.undo, note.undoes = (), ""
 
 
-def go_on(live: Live, rows: tuple[Undo, ...]) -> Iterator[Step]:
-    """Let the next handler begin; nothing when there is none left. Scopes that are gone by now are passed over."""
+def go_on(live: Live, rows: tuple[Undo, ...], thrower: Step) -> bool:
+    """Let the next handler begin; false when nothing is left to wait for. Scopes that are gone are passed over."""
     for place, row in enumerate(rows):
         scope = live.scope(row.path) if live.has(row.path) else None
         if scope is None:
             continue
+        if not row.at and scope.piece.tokens:  # a border event of a handler has led on
+            scope.piece.undo, scope.piece.undoes = rows[place:], thrower.ref
+            scope.touch()
+            return True
         if not row.at:
             live.forget_below(row.path)
             continue
         spec = scope.spec.find(row.at)
         if spec is None:
             raise UnreadableState(piece=row.path, element=row.at)
-        step = emerge(scope, spec, {}, ())
-        step.note.undo, step.note.local = rows[place + 1 :], dict(row.local)
-        yield step
-        return
+        thrown_by = thrower.note.previous if thrower.note.quiet else (thrower.ref,)
+        note = emerge(scope, spec, {}, thrown_by).note
+        note.undo, note.undoes, note.local = rows[place + 1 :], thrower.ref, dict(row.local)
+        return True
+    return False
+
+
+def is_over(scope: Scope) -> None:
+    """Nothing runs any more in a scope that is kept: what follows it is next."""
+    piece = scope.piece
+    if piece.undoes:
+        scope.live.undone.append((piece.undo, piece.undoes))
+        piece.undo, piece.undoes = (), ""
+        scope.touch()
+
+
+# -- not undoing after all ---------------------------------------------------------------------------------------------
+
+
+def call_off(thrower: Step) -> None:
+    """Whoever threw is taken away: so is the handler that runs for it; what has not begun may be undone later."""
+    live, ref = thrower.scope.live, thrower.ref
+    *_, widest = _meant(thrower.scope)
+    for scope in live.below(widest.path, itself=True):
+        if scope.piece.undoes == ref:
+            is_over(scope)
+        for step in list(scope.steps()):
+            if step.note.undoes == ref:
+                step.cancel()
+    rows = [rows for rows, other in live.undone if other == ref]
+    live.undone = deque(item for item in live.undone if item[1] != ref)
+    for each in rows:
+        _remember_again(live, each)
+
+
+def _remember_again(live: Live, rows: tuple[Undo, ...]) -> None:
+    """What was still to be undone, put back in the order in which it was completed."""
+    for place, row in reversed(list(enumerate(rows))):
+        scope = live.scope(row.path) if live.has(row.path) else None
+        if scope is None:
+            continue
+        inside = f"{row.path}/"
+        if not row.at and not any(f"{other.path}/".startswith(inside) for other in rows[:place]):
+            cancel_scope(scope)
+            continue
+        spec = scope.spec.find(row.at)
+        if isinstance(spec, CompensationBoundary):
+            _append(scope, Done(spec.node.attached_to, "", row.local))
+        elif not row.at and scope.parent is not None:
+            for step in list(scope.steps()):
+                step.cancel()
+            _append(scope.parent, Done(scope.piece.of, row.path))
+
+
+def _append(scope: Scope, done: Done) -> None:
+    scope.piece.done = (*scope.piece.done, done)
+    scope.touch()
+
+
+def cancel_scope(scope: Scope) -> None:
+    """Take a scope away with everything below, innermost first."""
+    live = scope.live
+    for each in live.below(scope.path, itself=True):
+        for inner in list(each.steps()):
+            inner.cancel()
+        live.forget(each)

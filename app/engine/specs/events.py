@@ -11,9 +11,9 @@ from ..catching import Catcher, find_catcher
 from ..events import Event
 from ..spec import FlowSpec, NodeSpec, ScopeSpec
 from .activities import Activity, send
-from .compensation import undo
+from .compensation import call_off, undo
 from .triggers import Trigger, again, caught, forget, listen
-from .watching import cancel_others, siblings, unwatch, watch
+from .watching import cancel_others, siblings, unwatch, watch, watch_again
 
 if TYPE_CHECKING:
     from ..scope import Scope
@@ -52,37 +52,26 @@ class Listener(NodeSpec):
             forget(step)
             self.complete(step, payload)
             return
+        host = step.scope.find(step.note.host) if step.note.host else None
         if self.needs_all:
             others = siblings(step)
-            if others:  # one of them keeps what has come, until the last comes
-                others[0].note.caught = {**(others[0].note.caught or {}), **(step.note.caught or {}), **payload}
-                others[0].touch()
-                step.cancel()
+            if others:
+                _hand_on(step, others[0], payload)
                 return
             payload = {**(step.note.caught or {}), **payload}
-        if self._stays(step) and not self.needs_all:
-            again(step)
-        else:
+        if not self._stays():
             forget(step)
-        host = step.scope.find(step.note.host) if step.note.host else None
-        if self._stays(step) and self.needs_all:
-            self._again_all(step, host)
+        elif self.needs_all:
+            watch_again(step, host)
+        else:
+            again(step)
         if host is None:
             self.triggered(step, payload)
         else:
             host.task_spec.watched(host, step, payload)
 
-    def _stays(self, step: Step) -> bool:
+    def _stays(self) -> bool:
         return not self.node.interrupting and self.node.kind in ("boundaryEvent", "startEvent")
-
-    def _again_all(self, step: Step, host: Step | None) -> None:
-        """All have come, and the event stays: it waits for all of them again."""
-        step.cancel()
-        numbers = watch(step.scope, host, (self,))
-        note = host.note if host is not None else step.scope.piece
-        note.watches = (*note.watches, *numbers)
-        if host is not None:
-            host.touch()
 
     def watched(self, step: Step, watch: Step, caught: dict[str, Any]) -> None:
         """One of several triggers of a token has come, or the last of all."""
@@ -96,6 +85,13 @@ class Listener(NodeSpec):
     def withdraw(self, step: Step) -> None:
         forget(step)
         unwatch(step.scope, step.note.watches)
+
+
+def _hand_on(step: Step, other: Step, payload: dict[str, Any]) -> None:
+    """One of all triggers has come: another keeps what it brought, until the last comes."""
+    other.note.caught = {**(other.note.caught or {}), **(step.note.caught or {}), **payload}
+    other.touch()
+    step.cancel()
 
 
 class CatchEvent(Listener):
@@ -181,6 +177,10 @@ class ThrowEvent(NodeSpec):
             case "compensate":
                 return undo(step, step.scope, said.name, waits=said.waits)
         return False
+
+    def withdraw(self, step: Step) -> None:
+        if step.begun and any(said.kind in ("compensate", "cancel") for said in self.says):
+            call_off(step)
 
     def undone(self, step: Step) -> None:
         """All that a compensation had to undo is undone. Raises StepFault."""

@@ -14,6 +14,7 @@ from ..errors import StepFault
 from ..spec import FlowSpec, NodeSpec, ScopeSpec, holds
 from ..step import Step
 from .arrivals import DEADLOCK, came, gather, settle, wait
+from .compensation import is_shadow
 from .watching import unwatch, watch
 
 if TYPE_CHECKING:
@@ -162,6 +163,9 @@ class ComplexGateway(InclusiveGateway):
     activation: Compiled | None = None
 
     def _update_hook(self, step: Step) -> bool:
+        return step.state in (spiff.FUTURE, spiff.WAITING) and self._is_enough(step)
+
+    def _is_enough(self, step: Step) -> bool:
         note = step.note
         if not note.arrived or note.used:
             return not note.used or self._is_full(step)
@@ -185,7 +189,7 @@ class ComplexGateway(InclusiveGateway):
         note = step.note
         if len(self.incoming) < 2:
             return {}
-        if not note.used and not self._update_hook(step):  # a deadlock that an operator tries again
+        if not note.used and not self._is_enough(step):  # a deadlock that an operator tries again
             raise self.missing(step)
         self._gather(step)
         return {}
@@ -236,7 +240,7 @@ def release(live: Live) -> bool:
             continue
         # One that failed, or is ready already, is not asked again.
         joins = [(step, spec) for step, spec in joins if step.state == spiff.WAITING and spec.asks(step)]
-        places = {step.number: step.note.at for step in scope.steps() if not step.is_watch}
+        places = {step.number: step.note.at for step in scope.steps() if not (step.is_watch or is_shadow(step))}
         for step, spec in joins:
             others = {place for number, place in places.items() if number != step.number}
             if spec.may_go(step, others):

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from app.diagrams.model import Node
 from app.expressions import Compiled
 
-from .. import data
+from .. import data, spiff
 from ..codec import LoopNote, Piece
 from ..errors import StepFault
 from ..spec import NodeSpec, ScopeSpec
 from .behaviors import throw_of_instance
-from .compensation import remember
-from .scopes import Container, SubProcess, begin, cancel_below, cancel_scope
+from .compensation import cancel_scope, remember
+from .scopes import Container, SubProcess, begin, cancel_below
 from .triggers import Trigger
 
 if TYPE_CHECKING:
@@ -53,10 +53,12 @@ class Loop(Container):
         return _counts(loop)
 
     def work(self, step: Step) -> Mapping[str, Any] | None:
+        if step.scope.live.has(step.ref):
+            return self._resume(step, step.scope.live.scope(step.ref))
         items = self._items(step)
         if not items:
             return {self.output_collection: []} if self.output_collection else {}
-        body = step.scope.live.open(step.scope, step.ref, self.inner, "multi", {})
+        body = step.scope.live.open(step.scope, step.ref, self.inner, "multi", step.note.local)
         body.piece.loop = LoopNote(len(items))
         for number, item in enumerate(items, 1):
             self._open(body, number, item, starts=not self.sequential or number == 1)
@@ -103,13 +105,25 @@ class Loop(Container):
         if scope.piece.kind == "multi":
             self.finish(step, scope)
             return
-        live, body = scope.live, scope.parent
+        body = scope.parent
         assert body is not None
         self._count(body, scope)
+        self._over(step, body, scope)
+
+    def _over(self, step: Step, body: Scope, child: Scope) -> None:
+        live = body.live
         if throw_of_instance(self, step, body):
             return
-        if self.end_instance(live, body, scope):
-            live.endings.append((body, step))  # what was thrown is heard first
+        if self.end_instance(live, body, child) and step.state != spiff.ERROR:
+            live.endings.appendleft((body, step))  # what was thrown is heard first
+
+    def _resume(self, step: Step, body: Scope) -> Mapping[str, Any] | None:
+        """A retry throws again for the instances that are over."""
+        children = [scope for scope in body.live.below(body.path) if scope.parent is body]
+        for child in children:
+            if child.piece.kind == "child" and child.piece.next > 1 and not child.piece.tokens:
+                self._over(step, body, child)
+        return None
 
     def _count(self, body: Scope, child: Scope) -> None:
         loop = body.piece.loop
@@ -197,7 +211,7 @@ class StandardLoop(Loop):
             return self._resume(step, live.scope(step.ref))
         if self.maximum == 0 or (self.test_before and not self._again(live, step.visible(), 0)):
             return {}
-        body = live.open(step.scope, step.ref, self.inner, "multi", {})
+        body = live.open(step.scope, step.ref, self.inner, "multi", step.note.local)
         body.piece.loop = LoopNote(-1)
         self._open(body, 1, None, starts=True)
         return None

@@ -9,12 +9,12 @@ from app.core.errors import LanewayError
 from app.diagrams.model import Node
 from app.expressions import Compiled
 
-from .. import data, limits
+from .. import data, limits, spiff
 from ..errors import StepFault
 from ..spec import NodeSpec, ScopeSpec
 from .activities import Activity
-from .compensation import holds_something
-from .watching import emerge, watch
+from .compensation import cancel_scope, holds_something
+from .watching import emerge, unwatch, watch
 
 if TYPE_CHECKING:
     from ..scope import Scope
@@ -37,8 +37,9 @@ class Container(Activity):
 
     def leave(self, scope: Scope) -> None:
         """The scope is over: it goes, or is kept with what may have to be undone in it."""
+        unwatch(scope, scope.piece.watches)
         if self.undone_by is None and holds_something(scope):
-            scope.piece.of = self.element
+            scope.piece.of, scope.piece.closing = self.element, False
             scope.touch()
         else:
             scope.live.forget_below(scope.path)
@@ -94,6 +95,13 @@ class AdHoc(SubProcess):
         """Whether its completion condition is true."""
         return self.completion is not None and self.completion.evaluate(scope.visible()) is True
 
+    def close(self, last: Step) -> None:
+        """Its condition is met: what runs is taken away, or only what waits for tokens that will not come."""
+        for step in list(last.scope.steps()):
+            joins = step.state == spiff.WAITING and not step.is_watch
+            if step is not last and (self.node.cancel_remaining or joins):
+                step.cancel()
+
     def inside_over(self, step: Step, scope: Scope) -> None:
         piece = scope.piece
         if piece.closing or (not piece.left and (self.completion is None or self.is_met(scope))):
@@ -121,6 +129,7 @@ class EventSubProcess(Container):
             for step in list(scope.steps()):
                 step.cancel()
             scope.piece.watches = ()
+            scope.piece.closing = scope.spec.ad_hoc is not None  # nothing of it begins again
         emerge(scope, self, caught, ())
 
     def work(self, step: Step) -> None:
@@ -196,12 +205,3 @@ def cancel_below(step: Step) -> None:
     live = step.scope.live
     if live.has(step.ref):
         cancel_scope(live.scope(step.ref))
-
-
-def cancel_scope(scope: Scope) -> None:
-    """Take a scope away with everything below, innermost first."""
-    live = scope.live
-    for each in live.below(scope.path, itself=True):
-        for inner in list(each.steps()):
-            inner.cancel()
-        live.forget(each)

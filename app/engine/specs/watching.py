@@ -7,10 +7,14 @@ on listening where the event does not interrupt.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from .. import spiff
 from ..codec import Wait
+from ..errors import StepFault
 from .triggers import Trigger, listen
 
 if TYPE_CHECKING:
@@ -19,8 +23,10 @@ if TYPE_CHECKING:
     from ..step import Step
 
 
-def watch(scope: Scope, host: Step | None, specs: Iterable[NodeSpec], *, but: Trigger | None = None) -> tuple[int, ...]:
-    """Listen at each of these nodes, for each of its triggers but that one.
+def watch(
+    scope: Scope, host: Step | None, specs: Iterable[NodeSpec], *, but: Trigger | None = None, met: bool = False
+) -> tuple[int, ...]:
+    """Listen at each of these nodes, for each of its triggers but that one. `met`: its conditions are true already.
 
     All expressions are evaluated first, so that a fault leaves nothing behind. Raises StepFault.
     """
@@ -29,14 +35,32 @@ def watch(scope: Scope, host: Step | None, specs: Iterable[NodeSpec], *, but: Tr
     for spec in specs:
         for trigger in spec.awaits:
             if trigger.listens and trigger is not but:
-                waits.append((spec, trigger.wait(visible, scope.live.at)))
-    numbers = []
-    for spec, wait in waits:
-        step = scope.place(spec, (host.ref,) if host else (), host=host.number if host else 0)
-        step._set_state(spiff.WAITING)
-        listen(step, wait)
-        numbers.append(step.number)
-    return tuple(numbers)
+                wait = trigger.wait(visible, scope.live.at)
+                waits.append((spec, replace(wait, met=True) if met and wait.kind == "conditional" else wait))
+    return tuple([_place(scope, spec, host, wait) for spec, wait in waits])
+
+
+def watch_again(caught: Step, host: Step | None) -> None:
+    """All triggers of an event that stays have come: it waits for all of them again.
+
+    What was true is so still, and must become false before. An event that can no longer say what it waits for - its
+    correlation key has no value any more - has come for the last time.
+    """
+    scope = caught.scope
+    caught.cancel()
+    with suppress(StepFault):
+        numbers = watch(scope, host, (caught.task_spec,), met=True)
+        holder = host.note if host is not None else scope.piece
+        holder.watches = (*[number for number in holder.watches if scope.find(number) is not None], *numbers)
+    if host is not None:
+        host.touch()
+
+
+def _place(scope: Scope, spec: NodeSpec, host: Step | None, wait: Wait) -> int:
+    step = scope.place(spec, (host.ref,) if host else (), host=host.number if host else 0)
+    step._set_state(spiff.WAITING)
+    listen(step, wait)
+    return step.number
 
 
 def unwatch(scope: Scope, numbers: Iterable[int]) -> None:
