@@ -29,6 +29,7 @@ COMMANDS = {
     "feel": "feel",
     "history": "history",
     "migrate": "migrate",
+    "migrate-cases": "migrate_cases",
     "people": "people",
     "restore": "backup",
     "serve": "serve",

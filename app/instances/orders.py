@@ -172,7 +172,8 @@ _note = Statement(
 
 
 def end(tx: Tx, order: Due) -> None:
-    """Every case had its turn."""
+    """Every case had its turn: nobody need come for it any more."""
+    queue.withdraw(tx, f"{JOB}:{order.id}")
     tx.run(_end, {"order": order.id, "state_": "done" if order.state == "running" else "undone", "at_": clock.now()})
 
 

@@ -1,71 +1,20 @@
-"""Orders to migrate many cases, worked off in the background: one case that cannot go does not stop the others."""
+"""Orders to migrate many cases, worked off in the background: some cases, then other jobs have their turn."""
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import Any
 
-from app import engine
 from app.core import queue
-from app.core.database import again, reading, writing
-from app.core.errors import LanewayError
-from app.instances import moves, orders
-from app.instances.migration import require_analyst
-from app.people.actor import SYSTEM, SYSTEM_ID, Actor, actor
-
-log = logging.getLogger("laneway.jobs")
-
-#: cases in one go; then other jobs have their turn
-SHARE = 100
+from app.instances import orders
+from app.instances.carrying_out import carry_on
 
 
 def register() -> None:
     """Say how orders are worked off."""
-    queue.handle(orders.JOB, work, most=10)
+    queue.handle(orders.JOB, _work, most=10)
 
 
-def work(args: dict[str, Any]) -> None:
-    """The next cases of an order; it comes again while there are more. Doing it twice does nothing twice."""
-    with reading() as session:
-        due = orders.due(session, int(args["order"]), SHARE)
-        if due is None:
-            return
-        by = SYSTEM if due.by_id == SYSTEM_ID else actor(session, due.by_id)
-    for instance_id in due.cases:
-        _note(due.id, instance_id, *_turn(due, instance_id, by))
-    if due.cases:
+def _work(args: dict[str, Any]) -> None:
+    if carry_on(int(args["order"])):
         raise queue.NotNow(timedelta())
-    _end(due)
-
-
-def _turn(due: orders.Due, instance_id: int, by: Actor) -> tuple[str, tuple[engine.Obstacle, ...], str]:
-    """What becomes of a case: the state of its result, obstacles, and the name of another fault."""
-    goes = due.state == "running"
-    key = f"order:{due.id}:{instance_id}"
-    try:
-        require_analyst(by)
-        if goes:
-            moves.migrate(instance_id, due.definition_id, due.given, by=by, key=key, reason=due.reason, order=due.id)
-            return "migrated", (), ""
-        moves.undo_migration(instance_id, by=by, key=key)
-        return "undone", (), ""
-    except engine.CannotMigrate as fault:
-        return "refused", fault.obstacles, ""
-    except LanewayError as fault:
-        return "refused" if goes else "kept", (), type(fault).__name__
-    except Exception:  # one case that cannot move must not keep the others waiting
-        log.exception("migrating case %s by order %s", instance_id, due.id)
-        return "refused" if goes else "kept", (), "LanewayError"
-
-
-@again
-def _note(order: int, instance_id: int, state: str, obstacles: tuple[engine.Obstacle, ...], fault: str) -> None:
-    with writing() as tx:
-        orders.note(tx, order, instance_id, state, obstacles, fault)
-
-
-@again
-def _end(due: orders.Due) -> None:
-    with writing() as tx:
-        orders.end(tx, due)

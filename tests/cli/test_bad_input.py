@@ -194,6 +194,10 @@ def test_what_is_not_built_says_so(command: str, ask: Ask) -> None:
         ["serve", "--host", "999.1.1.1"],
         ["worktime", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"],
         ["worktime", "yesterday", "2026-11-24T09:00"],
+        ["migrate-cases"],
+        ["migrate-cases", "a", "--to", "0"],
+        ["migrate-cases", "a", "--from", "x"],
+        ["migrate-cases", "a", "--map", "check"],
         ["feel", "1", "--context", "[]"],
         ["feel", "1", "--context", "{"],
         ["feel", "1 +"],
@@ -224,6 +228,7 @@ WITH_DATABASE: dict[str, list[str]] = {
     "deploy": [REVIEW],
     "history rebuild": [],
     "history verify": [],
+    "migrate-cases": ["complaint"],
     "people import": [],
 }
 

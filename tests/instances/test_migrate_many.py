@@ -14,18 +14,17 @@ from app.core.queue import Job
 from app.definitions.deploy import Deployed
 from app.definitions.errors import NotAnalyst
 from app.definitions.retire import retire
-from app.instances import moves, orders, prospects
+from app.instances import carrying_out, moves, orders, prospects
 from app.instances.errors import AlreadyThere, KeyReused, NoSuchOrder, NotRunning, OutOfUse, StillRunning
 from app.instances.models import ProcessInstance
-from app.jobs import migrating
 from app.jobs.runner import Runner
 from app.people.models import AccountRole
 from tests.conftest import Cast
 from tests.instances.conftest import END, START, Deploy, flow, lanes, process, task
 from tests.instances.seen import events, kinds, one, open_tasks, rows, said
-from tests.instances.test_migrate import GIVEN, longer
+from tests.instances.test_migrate import GIVEN, longer, narrower
 
-__all__ = ["longer"]
+__all__ = ["longer", "narrower"]
 
 
 @pytest.fixture
@@ -97,6 +96,19 @@ def test_a_dry_run_of_one_case(three: list[str], relay: Deployed, longer: Deploy
     assert plan(longer).total == 2
 
 
+def test_a_suspended_case_that_would_move_at_once_is_held_up_and_another_is_marked(
+    narrower: Deployed, cast: Cast
+) -> None:
+    cases = [moves.start("fork", {}, by=cast.lin, version=1)["id"] for _ in range(2)]
+    for case in cases:
+        moves.complete(open_tasks(case)["a"], {}, by=cast.lin)
+    moves.suspend(int(cases[1]), by=cast.admin, reason="wait")
+    going, held_up = plan(narrower).cases
+    assert (going.is_free, going.goes_on) == (True, True)
+    assert [it.code for it in held_up.obstacles] == ["suspended"]
+    assert "Resume it first" in held_up.obstacles[0].text("en")
+
+
 # -- the order ---------------------------------------------------------------------------------------------------------
 
 
@@ -165,15 +177,15 @@ def test_a_crash_in_the_middle_is_made_up_for_and_nothing_is_done_twice(
     app: Flask, three: list[str], longer: Deployed, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = moves.migrate_all(longer.id, GIVEN, by=cast.chen)["id"]
-    noted = migrating._note
+    noted = carrying_out._note
 
     def crash(*_: Any) -> None:
-        monkeypatch.setattr(migrating, "_note", noted)
+        monkeypatch.setattr(carrying_out, "_note", noted)
         raise SystemError("the machine went down before the result was written")
 
-    monkeypatch.setattr(migrating, "_note", crash)
+    monkeypatch.setattr(carrying_out, "_note", crash)
     with pytest.raises(SystemError):
-        migrating.work({"order": int(order)})
+        carrying_out.carry_on(int(order))
     Runner(app).drain()
     assert dict(progress(order).counts) == {"migrated": 3}
     assert [kinds(case).count("case.migrated") for case in three] == [1, 1, 1]
