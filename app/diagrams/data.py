@@ -6,6 +6,7 @@ called by its name where that is a plain name, else by its id; ids are understoo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -26,6 +27,8 @@ _WORDS = frozenset({
     "true", "false", "null", "and", "or", "not", "if", "then", "else", "for", "in", "return", "some", "every",
     "satisfies", "between", "instance", "of", "function",
 })  # fmt: skip
+#: BPMN's own functions of XPath: `bpmn:getDataObject('order')/total`
+_XPATH = re.compile(r"(?:\w+:)?get(?:DataObject|DataInput|DataOutput|ActivityProperty|ProcessProperty)\('([^']*)'\)")
 
 
 def is_plain(name: str) -> bool:
@@ -208,11 +211,16 @@ class _Reading:
         if source is None or not (source.text or "").strip():
             return replace(made, fault="nothing")
         made = replace(made, source=formula(source), line=line_of(assignment))
-        written = ((place.text or "") if place is not None else "").strip().removeprefix("=").strip(" /")
-        written = written.removeprefix("${").removeprefix("#{").removesuffix("}")
+        written = _place(place)
         first, *rest = [part.strip() for part in written.replace("/", ".").split(".")]
+        if not all((first or end, *rest)):
+            return replace(made, fault="nowhere")
+        if end and written in ("", end):
+            return self._to(made, end)
         if self._id(written):
             return self._to(made, self._id(written))
+        if first == end:
+            return replace(self._to(made, end), path=tuple(rest))
         if self._id(first):
             return replace(self._to(made, self._id(first)), path=tuple(rest))
         made = self._to(made, end) if end else replace(made, target=first)
@@ -247,6 +255,13 @@ class _Reading:
         elif local_name(root) == "dataStore":
             name = _store_name(ref, ref, self.roots)
             yield StoreRead(name, tuple(dict.fromkeys((ref, name))), ref)
+
+
+def _place(element: etree._Element | None) -> str:
+    """Where an assignment goes: a name or a path, out of whatever a tool writes around it."""
+    text = ((element.text or "") if element is not None else "").strip().removeprefix("=").strip(" /")
+    text = text.removeprefix("${").removeprefix("#{").removesuffix("}")
+    return _XPATH.sub(r"\1", text)
 
 
 def _called(store: StoreRead) -> str:

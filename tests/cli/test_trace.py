@@ -641,9 +641,11 @@ def test_a_decision_beside_the_file_is_taken(desk: Desk) -> None:
 
 
 def test_a_stubbed_script_only_records_itself(desk: Desk) -> None:
-    add = script("add", "1 + 1", "two")
+    assign = "<bpmn:assignment><bpmn:from>3</bpmn:from><bpmn:to>three</bpmn:to></bpmn:assignment>"
+    carried = f"<bpmn:dataOutputAssociation><bpmn:targetRef>three</bpmn:targetRef>{assign}</bpmn:dataOutputAssociation>"
+    add = script("add", "1 + 1", "two").replace("</bpmn:scriptTask>", f"{carried}</bpmn:scriptTask>")
     file = desk.file(process("start -> add -> end", add=add))
-    assert desk.trace(file)["data"] == {"two": 2}
+    assert desk.trace(file)["data"] == {"two": 2, "three": 3}
     said = desk.trace(file, "--stub-scripts")
     assert (said["data"], [it["type"] for it in said["trace"]]) == ({}, ["startEvent", "scriptTask", "endEvent"])
 

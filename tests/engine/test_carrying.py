@@ -197,6 +197,26 @@ def test_a_part_of_an_object_is_assigned() -> None:
     assert story.data["order"] == {"id": 1, "total": 7}
 
 
+@pytest.mark.parametrize("place", ["bpmn:getDataObject('order')/total", "${order.total}", "= order.total", "o1/total"])
+def test_a_place_is_read_as_the_tools_write_it(place: str) -> None:
+    story = told(script("{}", inside=out("", "o2", assign("7", place))), user(), order={})
+    assert story.data["order"] == {"total": 7}
+
+
+@pytest.mark.parametrize("place", ["order..total", "order.", ""])
+def test_a_place_that_is_none_is_refused(place: str) -> None:
+    step = script("{}", inside=out("", "" if not place else "o1", assign("7", place)))
+    with pytest.raises(AssertionError, match="without a target"):
+        told(step, user())
+
+
+def test_a_target_that_stands_nowhere_is_the_variable_of_that_name() -> None:
+    story = told(script("{}", inside=out("", "free", assign("7", "free") + assign("8", "free.part"))), user())
+    assert story.data["free"] == {"part": 8}
+    story = told(script("{}", inside=out("", "free", assign("7", ""))), user())
+    assert story.data["free"] == 7
+
+
 def test_constants_of_jbpm_are_texts() -> None:
     inside = io("_1=TaskName _2=limit") + into("", "_1", assign("Approve it", "_1")) + into("", "_2", assign("5", "_2"))
     drools = '<x:nothing xmlns:x="http://www.jboss.org/drools"/>'

@@ -209,10 +209,17 @@ def _without_scripts(diagram: Diagram) -> Diagram:
     return replace(diagram, processes=processes, hash=f"stubbed:{diagram.hash}")
 
 
+#: what is left of a script task that only records itself
+_NOTHING: dict[str, Any] = {
+    "kind": "task",
+    "script": None,
+    "service": None,
+    "inputs": (),
+    "outputs": (),
+    "data_in": (),
+    "data_out": (),
+}
+
+
 def _stub(nodes: Mapping[str, Node]) -> dict[str, Node]:
-    return {
-        key: replace(node, kind="task", script=None, service=None, inputs=(), outputs=())
-        if node.kind == "scriptTask"
-        else node
-        for key, node in nodes.items()
-    }
+    return {key: replace(node, **_NOTHING) if node.kind == "scriptTask" else node for key, node in nodes.items()}
