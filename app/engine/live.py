@@ -66,6 +66,7 @@ class Live:
         self.signals: deque[tuple[str, dict[str, Any]]] = deque()  #: thrown here, not heard yet
         self.undone: deque[tuple[tuple[codec.Undo, ...], str]] = deque()  #: what is to be undone, and who waits for it
         self.opened = 0  #: scopes that were opened in this move
+        self.writes = 0  #: times that variables were written
         self.changed = False  #: variables were written since the conditions were asked
         self.catches: deque[Catcher] = deque()  #: thrown errors and escalations, with who catches them
         self.told: list[Happening] = []

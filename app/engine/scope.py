@@ -43,6 +43,9 @@ class Scope(Workflow):
         self.depth: int = parent.depth + (piece.kind == "call") if parent is not None else 1
         #: some variable seen here may be called by another name as well
         self.aliased: bool = bool(spec.aliases) or (parent is not None and not self.is_run and parent.aliased)
+        self.round: tuple[int, int] | None = (
+            None  #: ad-hoc: the move in which this round began, and what was written then
+        )
         self._touched: set[int] = set()
 
     # -- steps -------------------------------------------------------------------------------------------------------
@@ -175,6 +178,7 @@ class Scope(Workflow):
             after[name] = data.copied(value)
         if after:
             self.live.changed = True
+            self.live.writes += 1
             program = step.scope.program
             self.live.tell(DataWritten(step.ref, step.note.at, before, after, program.key, program.hash))
 

@@ -76,8 +76,18 @@ def test_one_after_the_other_until_it_is_enough() -> None:
 def test_machines_that_never_come_to_an_end_are_stopped() -> None:
     story = Story("start -> part -> end", part=ad_hoc(until="n > 3", a=script("n + 1", "n")), data={"n": 0})
     assert story.data["n"] == 4
-    story = Story("start -> part -> end", part=ad_hoc(until="false", a=script("1", "n")), balanced=False)
+    story = Story("start -> part -> end", part=ad_hoc(until="false", a=script("n + 1", "n")), data={"n": 0},
+                  balanced=False)  # fmt: skip
     assert story.last(engine.Failed).code == "endless-loop"
+
+
+def test_machines_that_change_nothing_are_not_asked_again() -> None:
+    story = Story("start -> part -> end", part=ad_hoc(until="x", a=script("1", "n")), data={"n": 1})
+    assert story.trace == ["start", "a"]
+    assert (story.last(engine.Failed).element, story.last(engine.Failed).code) == ("part", "ad-hoc-stuck")
+    story.retry("part", x=True)
+    assert story.trace == ["start", "a", "a", "part", "end"]
+    assert story.ended == "completed"
 
 
 def test_a_border_takes_an_ad_hoc_sub_process_away() -> None:

@@ -278,7 +278,8 @@ class World:
 
     def _ended(self, case: Case, it: engine.Ended) -> None:
         if it.outcome == "error":
-            self._fail(it.element, translate("trace.uncaught", self._lang, code=it.code), it.code)
+            words = "trace.uncaught" if it.code else "trace.uncaught.nameless"
+            self._fail(it.element, translate(words, self._lang, code=it.code), it.code)
 
     def _fail(self, element: str, message: str, code: str) -> None:
         self.failure = self.failure or Failure(element, message, code)

@@ -80,11 +80,16 @@ class AdHoc(SubProcess):
     sequential = False
 
     def work(self, step: Step) -> None:
-        scope = step.scope.live.open(step.scope, step.ref, self.inner, "sub", step.note.local)
-        step.note.local = {}
+        live = step.scope.live
+        if live.has(step.ref):  # an operator tries a round again that changed nothing
+            scope = live.scope(step.ref)
+        else:
+            scope = live.open(step.scope, step.ref, self.inner, "sub", step.note.local)
+            step.note.local = {}
         self._round(scope, step)
 
     def _round(self, scope: Scope, step: Step) -> None:
+        scope.round = (scope.live.move, scope.live.writes)
         starts = self.inner.starts
         if self.sequential:
             scope.piece.left = tuple(spec.name for spec in starts[1:])
@@ -109,6 +114,8 @@ class AdHoc(SubProcess):
         elif piece.left:
             following, piece.left = self.inner.task_specs[piece.left[0]], piece.left[1:]
             begin(scope, (following,), (step.ref,))
+        elif scope.round == (scope.live.move, scope.live.writes):
+            raise StepFault("ad-hoc-stuck", "All is done, nobody was asked, and the completion condition is not true.")
         else:
             self._round(scope, step)
 
