@@ -339,6 +339,30 @@ def test_what_may_have_to_be_undone_needs_a_handler_in_the_new_drawing() -> None
     assert story.open == ["unbook2"]
 
 
+def test_what_is_still_to_be_undone_waits_under_its_new_name(by_their_first_names: None) -> None:
+    """A scope that is over waits for what its handler led to; a handler of another scope comes after that."""
+    trip = sub(
+        "start3 -> book -> end3",
+        "late -> note -> end4",
+        book=script("1", "sum"),
+        unbook=handler(user()),
+        undo3=undone("book", "unbook"),
+        late=boundary("unbook", "timer", duration="PT1H", interrupting=False),
+    )
+    nodes = {"seats": script("2", "seat"), "free": handler(user()), "undo1": undone("seats", "free"), "trip": trip}
+    story = Story("start -> seats -> trip -> back -> end", **nodes, back=throw("compensate"))
+    story.ring("late")
+    story.answer("unbook")
+    drawn, given = renamed(story.diagram)
+    story.ledger = None
+    move(story, to=drawn, given=given)
+    assert [each.at for each in story.live.scope("3").piece.undo] == ["", "undo1~"]
+    story.answer("note")
+    assert story.open == ["free"]
+    story.answer("free")
+    assert story.ended == "completed"
+
+
 def test_an_ad_hoc_sub_process_goes_on_with_what_is_left() -> None:
     story = Story("start -> part -> end", part=ad_hoc("a", "b", "c", sequential=True))
     assert hindered(story, "start -> part -> end", part=ad_hoc("a", "b")) == [("other-kind", "part", "part")]
@@ -499,7 +523,8 @@ def test_every_stored_field_that_names_an_element_follows_the_map(name: str, by_
         called = piece.program is not None and piece.program[1] == "called"
         names = [*[step.at for step in steps], *piece.joins, *piece.left, *[done.at for done in piece.done]]
         names += [flow for step in steps for flow in (*step.arrived, *step.used)]
-        names += [undo.at for step in steps for undo in step.undo if undo.at] + ([piece.of] if piece.of else [])
+        undo = [*piece.undo, *[each for step in steps for each in step.undo]]
+        names += [each.at for each in undo if each.at] + ([piece.of] if piece.of else [])
         assert called or all(each.endswith("~") for each in names), (path, names)
     CASES[name].to_end(story)
     CASES[name].to_end(still)
