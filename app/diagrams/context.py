@@ -60,15 +60,27 @@ class Nothing:
 
 
 class Once:
-    """Another context, asked each question about an expression once: several rules ask, and reading it takes long."""
+    """Another context, asked each question that takes long once: several rules ask about one expression or form."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._faults: dict[Expression, tuple[int, str] | None] = {}
         self._names: dict[Expression, frozenset[str] | None] = {}
+        self._forms: dict[str, bool | None] = {}
+        self._fields: dict[str, frozenset[str] | None] = {}
 
     def __getattr__(self, question: str) -> Any:
         return getattr(self._context, question)
+
+    def has_form(self, form_id: str) -> bool | None:
+        if form_id not in self._forms:
+            self._forms[form_id] = self._context.has_form(form_id)
+        return self._forms[form_id]
+
+    def form_fields(self, form_id: str) -> frozenset[str] | None:
+        if form_id not in self._fields:
+            self._fields[form_id] = self._context.form_fields(form_id)
+        return self._fields[form_id]
 
     def expression_fault(self, expression: Expression) -> tuple[int, str] | None:
         if expression not in self._faults:

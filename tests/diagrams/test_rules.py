@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from app import diagrams, engine
 from app.diagrams import rules
 from app.diagrams.check import all_rules
+from app.diagrams.model import Expression
 from app.diagrams.runnable import REASONS
+from tests.diagrams.drawings import drawing, task
 from tests.diagrams.known import Known
 
 HERE = Path(__file__).parent / "rules"
@@ -86,3 +89,30 @@ def test_what_the_engine_refuses_a_rule_has_named_before(file: Path) -> None:
     if not _errors(diagram):
         for process in diagram.processes.values():
             engine.compile(diagram, process.id)
+
+
+class Counting(Known):
+    """Counts how often it is asked about each expression and form."""
+
+    def __init__(self) -> None:
+        self.asked: Counter[object] = Counter()
+
+    def expression_fault(self, expression: Expression) -> tuple[int, str] | None:
+        self.asked[expression] += 1
+        return super().expression_fault(expression)
+
+    def form_fields(self, form_id: str) -> frozenset[str] | None:
+        self.asked[form_id] += 1
+        return super().form_fields(form_id)
+
+
+def test_what_takes_long_to_know_is_asked_once() -> None:
+    asks = "<bpmn:loopCondition>=amount > 1</bpmn:loopCondition>"
+    step = task(form="register").replace(
+        "</bpmn:userTask>",
+        f"<bpmn:standardLoopCharacteristics>{asks}</bpmn:standardLoopCharacteristics></bpmn:userTask>",
+    )
+    known = Counting()
+    diagrams.check(diagrams.read(drawing(step)), known)
+    assert len(known.asked) == 2
+    assert set(known.asked.values()) == {1}

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from app.diagrams.context import Context
-from app.diagrams.findings import Finding
+from app.diagrams.findings import Finding, Severity
 from app.diagrams.graph import SUBPROCESSES, judged, title
 from app.diagrams.model import Diagram, EventDefinition, Node, Process
+from app.diagrams.slips import Slips
 
 RULE = "nobody-throws"
 _THROWING = ("intermediateThrowEvent", "endEvent")
@@ -18,17 +19,26 @@ _Raised = set[tuple[str, str | None]]
 
 
 def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
-    signals = set(_signals(diagram))
+    thrown = {"signal": set(_signals(diagram)), "message": set(_messages(diagram))}
+    meant = {kind: Slips(names) for kind, names in thrown.items()}
     for process in judged(diagram):
         raised = _inside(process)
         for node in process.nodes.values():
             for event in node.events if node.kind in _CATCHING else ():
-                values = {"node": title(node.id, node.name), "name": event.name or event.code or "-"}
-                line = event.line or node.line
-                if event.kind == "signal" and event.name and event.name not in signals:
-                    yield Finding(RULE, "info", node.id, line, f"rules.{RULE}.signal", values)
+                known = event.name in thrown.get(event.kind, ())
+                near = meant[event.kind].find(event.name) if event.kind in meant and not known else ""
+                if near:
+                    yield _finding(node, event, "near", "warning", near)
+                elif event.kind == "signal" and event.name and not known:
+                    yield _finding(node, event, "signal", "info")
                 elif event.kind in ("error", "escalation") and not _comes(process, node, event, raised):
-                    yield Finding(RULE, "warning", node.id, line, f"rules.{RULE}.{event.kind}", values)
+                    yield _finding(node, event, event.kind, "warning")
+
+
+def _finding(node: Node, event: EventDefinition, key: str, severity: Severity, near: str = "") -> Finding:
+    name = event.name or event.code or "-"
+    values = {"node": title(node.id, node.name), "name": name[:60], "near": near[:60], "kind": event.kind}
+    return Finding(RULE, severity, node.id, event.line or node.line, f"rules.{RULE}.{key}", values)
 
 
 def _signals(diagram: Diagram) -> Iterator[str]:
@@ -38,6 +48,15 @@ def _signals(diagram: Diagram) -> Iterator[str]:
                 yield from (event.name for event in node.events if event.kind == "signal")
             if node.loop is not None:
                 yield from (each.event.name for each in node.loop.throws if each.event.kind == "signal")
+
+
+def _messages(diagram: Diagram) -> Iterator[str]:
+    for process in diagram.processes.values():
+        for node in process.nodes.values():
+            if node.kind in _THROWING:
+                yield from (event.name for event in node.events if event.kind == "message")
+            elif node.kind == "sendTask" and node.message is not None:
+                yield node.message.name
 
 
 def _comes(process: Process, node: Node, event: EventDefinition, raised: dict[str, _Raised]) -> bool:
