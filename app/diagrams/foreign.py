@@ -49,7 +49,11 @@ _CAMUNDA = {
 #: namespace -> name -> why it matters that it is not followed
 CHANGES = {
     **dict.fromkeys(CAMUNDA_LIKE, _CAMUNDA),
-    ZEEBE: {"linkedResources": "resource"},
+    ZEEBE: {
+        "linkedResources": "resource",
+        "formDefinition@bindingType": "binding",
+        "calledDecision@bindingType": "binding",
+    },
     SPIFF: {
         "messagePayload": "variable",
         "messageVariable": "variable",

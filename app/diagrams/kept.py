@@ -60,6 +60,9 @@ def unread(root: etree._Element) -> Iterator[Unread]:
         for each in extensions(element):
             if namespace(each) in CAMUNDA_LIKE and local(each) == "in" and each.get("businessKey"):
                 yield Unread(owner, f"{{{namespace(each)}}}in@businessKey", line_of(each))
+            binding = each.get("bindingType") if local(each) in ("formDefinition", "calledDecision") else None
+            if binding not in (None, "latest"):
+                yield Unread(owner, f"{each.tag!s}@bindingType", line_of(each))
             if local(each) not in ELEMENTS.get(namespace(each), ()):
                 yield Unread(owner, str(each.tag), line_of(each))
                 if local(each) in _HOLDERS:

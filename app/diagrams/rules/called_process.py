@@ -25,3 +25,6 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
         if not here and context.has_process(target.text) is False:
             values["process"] = target.text[:60]
             yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.unknown", values)
+        elif not here and node.called.version == "deployment":
+            values["process"] = target.text[:60]
+            yield Finding(RULE, "warning", node.id, node.line, f"rules.{RULE}.deployment", values)
