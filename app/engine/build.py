@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from app.diagrams.data import aliases, declared
 from app.diagrams.model import Carried, EventDefinition, Expression, Flow, IoMapping, Node, Process
-from app.expressions import Compiled, ExpressionError, constant, from_dialect
+from app.expressions import Compiled, ExpressionError, from_dialect
 
 from . import limits, moments
 from .errors import NotRunnable
+from .makers import MAKERS, begins
 from .spec import FlowSpec, Mapped, NodeSpec, ScopeSpec
 from .specs import activities, compensation, events, gateways, loops, scopes
 from .specs.carrying import Cargo, Carry
@@ -37,14 +38,16 @@ _ACTIVITIES = frozenset(
 
 def build(process: Process) -> ScopeSpec:
     """The graph of a process. Raises NotRunnable."""
-    builder = _Builder(process)
+    builder = Builder(process)
     spec = builder.scope(process.id)
     if builder.findings:
         raise NotRunnable(builder.findings)
     return spec
 
 
-class _Builder:
+class Builder:
+    """Makes the specs of one process, scope by scope, and gathers what is wrong with it."""
+
     def __init__(self, process: Process) -> None:
         self.process = process
         self.findings: list[tuple[str, int, str]] = []
@@ -83,7 +86,7 @@ class _Builder:
         starts = [node for node in nodes if node.kind == "startEvent"]
         plain = [node for node in starts if not node.events]
         if not starts:
-            plain = [node for node in nodes if _begins(node)]
+            plain = [node for node in nodes if begins(node)]
         spec.starts = tuple(known[node.id] for node in plain if node.id in known)
         for node in nodes:
             sub = known.get(node.id)
@@ -110,9 +113,9 @@ class _Builder:
         spec.flows = tuple(self._flow(node, flow, known) for flow in flows if flow.target in known)
         spec.conditional = any(flow.condition is not None or flow.is_default for flow in spec.flows)
         if not isinstance(spec, loops.Loop):  # else they are of each instance
-            spec.inputs_ = self._mappings(node, node.inputs)
-            spec.outputs_ = self._mappings(node, node.outputs)
-            spec.cargo = self._cargo(node)
+            spec.inputs_ = self.mappings(node, node.inputs)
+            spec.outputs_ = self.mappings(node, node.outputs)
+            spec.cargo = self.cargo_of(node)
         if node.kind == "exclusiveGateway":
             self._bare(spec)
 
@@ -133,7 +136,7 @@ class _Builder:
         condition = self.compile(flow.id, flow.condition) if flow.condition is not None and not default else None
         return FlowSpec(flow.id, known[flow.target], condition, default)
 
-    def _mappings(self, node: Node, mappings: Iterable[IoMapping]) -> tuple[Mapped, ...]:
+    def mappings(self, node: Node, mappings: Iterable[IoMapping]) -> tuple[Mapped, ...]:
         found = []
         for mapping in mappings:
             path = tuple(part.strip() for part in mapping.target.split("."))
@@ -144,7 +147,7 @@ class _Builder:
                 found.append(Mapped(compiled, path))
         return tuple(found)
 
-    def _cargo(self, node: Node) -> Cargo | None:
+    def cargo_of(self, node: Node) -> Cargo | None:
         """Its data associations, compiled; None without any."""
         if not node.data_in and not node.data_out:
             return None
@@ -211,7 +214,7 @@ class _Builder:
 
     def _node(self, scope: ScopeSpec, node: Node) -> NodeSpec | None:
         problem = _not_run(node)
-        make = _MAKERS.get(node.kind)
+        make = MAKERS.get(node.kind)
         if make is None or problem:
             self.refuse(node.id, node.line, problem or f"The element {node.kind} is not run.")
             return None
@@ -287,11 +290,6 @@ class _Builder:
         return self.compile(node.id, written)
 
 
-def _begins(node: Node) -> bool:
-    aside = node.kind == "boundaryEvent" or node.triggered_by_event or node.for_compensation or node.instantiate
-    return not (node.incoming or aside) and not any(event.kind == "link" for event in node.events)
-
-
 def _not_run(node: Node) -> str:
     """What about this node is not run; "" when nothing."""
     if not (1 <= node.start_quantity <= limits.TOKENS and 1 <= node.completion_quantity <= limits.TOKENS):
@@ -332,206 +330,3 @@ def _reach(known: Mapping[str, NodeSpec]) -> None:
         if isinstance(spec, gateways.InclusiveGateway) and len(spec.incoming) > 1:
             spec.before = before
             spec.begins = {flow: begins[flow] for flow in spec.incoming if flow in begins}
-
-
-# -- one maker for each kind -------------------------------------------------------------------------------------------
-
-
-def _plain(kind: type[NodeSpec]) -> Callable[[_Builder, ScopeSpec, Node], NodeSpec]:
-    return lambda builder, scope, node: kind(scope, node)
-
-
-def _person(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    spec = activities.PersonTask(scope, node)
-    wanted, schedule = node.assignment, node.schedule
-    written = (wanted.assignee, wanted.groups, wanted.users, schedule.due, schedule.follow_up, node.priority)
-    spec.offer = activities.Offer(*(builder.compile(node.id, expression) for expression in written))
-    return spec
-
-
-def _service(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    """One that names no type asks whoever answers to its own id."""
-    spec = activities.ServiceTask(scope, node)
-    call = node.service
-    if call is None:
-        spec.type = constant(node.id, node.id)
-        return spec
-    kind = builder.needed(node, call.type, "The job type of the service task")
-    if kind is not None:
-        spec.type, spec.retries, spec.headers, spec.result = kind, call.retries, call.headers, call.result
-    return spec
-
-
-def _script(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    if node.script is None and node.service is not None:
-        return _service(builder, scope, node)
-    spec = activities.ScriptTask(scope, node)
-    script = node.script
-    if script is None or not script.text.strip():
-        builder.refuse(node.id, node.line, "The script is missing.")
-    elif script.format.lower() not in ("feel", "application/feel"):
-        builder.refuse(node.id, script.line or node.line, f"Scripts in “{script.format or 'no language'}” are not run.")
-    else:
-        compiled = builder.compile(node.id, Expression(script.text, "feel", script.line))
-        if compiled is not None:
-            spec.script, spec.result = compiled, script.result
-            outputs = {item.variable for item in node.own_data if item.kind == "dataOutput"}
-            taken = {name for carried in node.data_out for name in carried.takes if name in outputs}
-            spec.output = next(iter(taken)) if len(taken) == 1 else ""
-    return spec
-
-
-def _decision(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    if node.called is None:
-        return _service(builder, scope, node)
-    spec = activities.DecisionTask(scope, node)
-    target = builder.needed(node, node.called.target if node.called else None, "The decision")
-    if target is not None and node.called is not None:
-        spec.target, spec.result = target, node.called.result
-    return spec
-
-
-def _send(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    if node.message is None and node.service is not None:
-        return _service(builder, scope, node)
-    spec = activities.SendTask(scope, node)
-    spec.message = builder.trigger(node, node.message, throws=True)
-    return spec
-
-
-def _receive(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    spec = events.ReceiveTask(scope, node)
-    spec.awaits = (builder.trigger(node, node.message),)
-    return spec
-
-
-def _call(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    spec = scopes.CallActivity(scope, node)
-    called = node.called
-    target = builder.needed(node, called.target if called else None, "The called process")
-    if called is not None and target is not None:
-        spec.target, spec.version, spec.passes_all = target, called.version, called.propagate_in
-    return spec
-
-
-def _sub(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    if node.triggered_by_event and node.loop is not None:
-        builder.refuse(node.id, node.loop.line or node.line, "An event sub-process that is repeated is not run.")
-    spec = scopes.EventSubProcess(scope, node) if node.triggered_by_event else scopes.SubProcess(scope, node)
-    spec.inner = builder.scope(node.id)
-    if node.triggered_by_event:
-        return spec
-    starts = spec.inner.starts
-    if not spec.inner.task_specs:
-        return spec  # nothing is drawn in it: it is over at once
-    if not starts or (len(starts) > 1 and starts[0].node.kind == "startEvent"):
-        builder.refuse(node.id, node.line, "A sub-process needs one start event, without a trigger.")
-    return spec
-
-
-def _transaction(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    inside = [each for each in builder.process.nodes.values() if each.scope == node.id]
-    cancels = any(event.kind == "cancel" for each in inside if each.kind == "endEvent" for event in each.events)
-    borders = [each for each in builder.process.nodes.values() if each.attached_to == node.id]
-    if cancels and not any(event.kind == "cancel" for each in borders for event in each.events):
-        text = "A transaction that can be cancelled needs a cancel event on its border: where does it go on then?"
-        builder.refuse(node.id, node.line, text)
-    return _sub(builder, scope, node)
-
-
-def _ad_hoc(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    spec = scopes.AdHoc(scope, node)
-    spec.inner = builder.scope(node.id)
-    spec.inner.ad_hoc = spec
-    spec.inner.starts = tuple(it for it in spec.inner.task_specs.values() if _may_begin(it.node))
-    spec.sequential = node.ordering == "Sequential"
-    spec.completion = builder.compile(node.id, node.completion)
-    if not spec.inner.starts:
-        builder.refuse(node.id, node.line, "In an ad-hoc sub-process at least one activity has nothing before it.")
-    return spec
-
-
-def _may_begin(node: Node) -> bool:
-    return _begins(node) and not (node.kind == "startEvent" and node.events)
-
-
-def _start(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    spec = events.StartEvent(scope, node)
-    if node.events:
-        spec.awaits = builder.triggers(node)
-    return spec
-
-
-def _catch(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    if node.kind == "boundaryEvent" and [event.kind for event in node.events] == ["compensate"]:
-        return compensation.CompensationBoundary(scope, node)
-    spec = (events.Boundary if node.kind == "boundaryEvent" else events.CatchEvent)(scope, node)
-    spec.awaits = builder.triggers(node)
-    if len(spec.awaits) > 1 and any(it.kind in ("compensate", "cancel", "link") for it in spec.awaits):
-        builder.refuse(node.id, node.line, "Compensation, cancel and link events have no other trigger beside them.")
-    return spec
-
-
-def _throw(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    if node.events and node.events[0].kind == "message" and not node.events[0].name and node.service is not None:
-        return _service(builder, scope, node)
-    spec = events.ThrowEvent(scope, node)
-    if node.events:
-        spec.says = tuple(builder.trigger(node, event, throws=True) for event in node.events)
-        spec.outcome = "thrown"
-    kinds = [said.kind for said in spec.says]
-    if kinds == ["terminate"]:
-        spec.outcome, spec.ends_as = "completed", "terminated"
-    if "cancel" in kinds and not builder.is_transaction(node.scope):
-        builder.refuse(node.id, node.line, "A cancel end event stands directly inside a transaction only.")
-    return spec
-
-
-def _complex(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    spec = gateways.ComplexGateway(scope, node)
-    if len(node.incoming) > 1:
-        spec.activation = builder.needed(node, node.activation, "The activation condition of the gateway")
-    return spec
-
-
-def _may_stand_behind(target: Node) -> bool:
-    catches = target.kind == "intermediateCatchEvent" and all(event.kind in LISTENING for event in target.events)
-    return catches or (target.kind == "receiveTask" and target.loop is None)
-
-
-def _events_behind(builder: _Builder, scope: ScopeSpec, node: Node) -> NodeSpec:
-    if not node.outgoing:
-        builder.refuse(node.id, node.line, "Behind an event-based gateway stands nothing to wait for.")
-    for flow in node.outgoing:
-        target = builder.process.nodes.get(builder.process.flows[flow].target)
-        if target is None or not _may_stand_behind(target):
-            builder.refuse(
-                node.id, node.line, "Behind an event-based gateway only catching events and receive tasks may stand."
-            )
-    return gateways.EventGateway(scope, node)
-
-
-_MAKERS: Mapping[str, Callable[[_Builder, ScopeSpec, Node], NodeSpec]] = {
-    "task": _plain(activities.Activity),
-    "userTask": _person,
-    "manualTask": _person,
-    "serviceTask": _service,
-    "scriptTask": _script,
-    "businessRuleTask": _decision,
-    "sendTask": _send,
-    "receiveTask": _receive,
-    "callActivity": _call,
-    "subProcess": _sub,
-    "transaction": _transaction,
-    "adHocSubProcess": _ad_hoc,
-    "startEvent": _start,
-    "intermediateCatchEvent": _catch,
-    "boundaryEvent": _catch,
-    "intermediateThrowEvent": _throw,
-    "endEvent": _throw,
-    "exclusiveGateway": _plain(gateways.ExclusiveGateway),
-    "parallelGateway": _plain(gateways.ParallelGateway),
-    "inclusiveGateway": _plain(gateways.InclusiveGateway),
-    "complexGateway": _complex,
-    "eventBasedGateway": _events_behind,
-}

@@ -23,7 +23,7 @@ from .scopes import Container, SubProcess, begin, cancel_below
 from .triggers import Trigger
 
 if TYPE_CHECKING:
-    from ..build import _Builder
+    from ..build import Builder
     from ..live import Live
     from ..scope import Scope
     from ..step import Step
@@ -270,7 +270,7 @@ def _limit(within: Live, count: int) -> None:
 
 
 def build(
-    builder: _Builder, scope: ScopeSpec, node: Node, make: Callable[[_Builder, ScopeSpec, Node], NodeSpec]
+    builder: Builder, scope: ScopeSpec, node: Node, make: Callable[[Builder, ScopeSpec, Node], NodeSpec]
 ) -> NodeSpec:
     """The loop around an activity."""
     assert node.loop is not None
@@ -285,7 +285,7 @@ def build(
     return spec
 
 
-def _behavior(builder: _Builder, spec: Loop, node: Node) -> None:
+def _behavior(builder: Builder, spec: Loop, node: Node) -> None:
     loop = node.loop
     assert loop is not None
     said = f"The multi-instance behaviour {loop.behavior}"
@@ -302,13 +302,13 @@ def _behavior(builder: _Builder, spec: Loop, node: Node) -> None:
     )
 
 
-def _inside(builder: _Builder, activity: NodeSpec, node: Node) -> None:
-    activity.inputs_ = builder._mappings(node, node.inputs)
-    activity.outputs_ = builder._mappings(node, node.outputs)
-    activity.cargo = builder._cargo(node)
+def _inside(builder: Builder, activity: NodeSpec, node: Node) -> None:
+    activity.inputs_ = builder.mappings(node, node.inputs)
+    activity.outputs_ = builder.mappings(node, node.outputs)
+    activity.cargo = builder.cargo_of(node)
 
 
-def _standard(builder: _Builder, scope: ScopeSpec, node: Node) -> StandardLoop:
+def _standard(builder: Builder, scope: ScopeSpec, node: Node) -> StandardLoop:
     spec, loop = StandardLoop(scope, node), node.loop
     assert loop is not None
     spec.test_before, spec.maximum = loop.test_before, loop.maximum
@@ -320,7 +320,7 @@ def _standard(builder: _Builder, scope: ScopeSpec, node: Node) -> StandardLoop:
     return spec
 
 
-def _multi(builder: _Builder, scope: ScopeSpec, node: Node) -> Loop:
+def _multi(builder: Builder, scope: ScopeSpec, node: Node) -> Loop:
     spec, loop = Loop(scope, node), node.loop
     assert loop is not None
     spec.sequential, spec.element_variable = loop.sequential, loop.element_variable
