@@ -49,7 +49,7 @@ class Migrated:
     live: Live
     told: list[Happening]  #: listeners that are gone, and those that began
     tasks: list[Redrawn]
-    before: dict[str, Any]  #: what `back` needs; JSON without any variable of the case
+    before: dict[str, Any]  #: what `back` needs; JSON
     standing: frozenset[str]  #: the elements of the old drawing where it stood, listeners included
     goes_on: bool  #: something has all it waits for now
 

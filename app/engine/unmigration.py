@@ -1,6 +1,7 @@
 """What a migration changed in the stored pieces of a case, field by field, and the way back.
 
-No variable of the case is in it: a migration changes where steps stand, never what the case knows.
+A migration changes where steps stand, never what the case knows: of its variables only those are in it that a
+compensation keeps for itself, in fields that name an element as well. Who keeps it must be able to erase it.
 """
 
 from __future__ import annotations

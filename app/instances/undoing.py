@@ -64,7 +64,7 @@ _payload = Statement(
 
 
 def kept(turn: Turn, made: engine.Migrated) -> dict[str, Any]:
-    """What is needed to go back, as the record keeps it: where things stood, and nothing of what the case knows."""
+    """What is needed to go back, as the record keeps it: as payload, which can be erased."""
     since = {ref: at.isoformat() for ref, at in places.listening_since(turn).items()}
     duties = [list(duty) for duty in cases.duties(turn.tx, turn.case.id)]
     return {"pieces": made.before, "tasks": {}, "subscriptions": since, "duties": duties}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app import engine
+from app.core import jsontext
 from app.diagrams.model import Diagram
 from app.engine import codec
 from tests.engine import test_wild
@@ -444,15 +445,22 @@ def test_the_way_back_leads_to_exactly_the_state_before() -> None:
         story, "start -> part -> after -> end", "slow -> end2", "fresh -> end4", given={"late": "slow"}, **fresh
     )
     assert plain(story.pieces) != plain(before)
-    live = engine.back(story.pieces, made.before, old, host=story.host, at=story.at)
+    leads_back(story, made, before, old)
+
+
+def leads_back(story: Story, made: engine.Migrated, before: dict[str, bytes], old: engine.Program) -> None:
+    """What the record keeps, as JSON, makes the state before; none of the case's variables is in it."""
+    kept = jsontext.loads(jsontext.dumps(made.before))
+    live = engine.back(story.pieces, kept, old, host=story.host, at=story.at)
     restored = {**story.pieces, **live.dump().changed}
     assert notes(restored) == notes(before)
-    assert {path: replace_steps(piece) for path, piece in plain(restored).items()} == {
-        path: replace_steps(piece) for path, piece in plain(before).items()
+    assert {path: without_steps(piece) for path, piece in plain(restored).items()} == {
+        path: without_steps(piece) for path, piece in plain(before).items()
     }
+    assert "data" not in {name for fields in kept.values() for name in (*fields["was"], *fields["without"])}
 
 
-def replace_steps(piece: codec.Piece) -> codec.Piece:
+def without_steps(piece: codec.Piece) -> codec.Piece:
     piece.steps = {}
     return piece
 
@@ -516,7 +524,8 @@ def test_every_stored_field_that_names_an_element_follows_the_map(name: str, by_
         return
     drawn, given = renamed(story.diagram)
     story.ledger = None
-    move(story, to=drawn, given=given)
+    before, old = dict(story.pieces), story.program
+    leads_back(story, move(story, to=drawn, given=given), before, old)
     for path, blob in story.pieces.items():
         piece = codec.decode(blob)
         steps = [codec.decode_step(raw) for raw in piece.steps.values()]
@@ -591,7 +600,9 @@ class Renamed(Restless):
     def shift(self) -> engine.Migrated:
         self.story.ledger = None
         drawn, given = renamed(self.story.diagram)
+        before, old = dict(self.story.pieces), self.story.program
         made = move(self.story, to=drawn, given=given)
+        leads_back(self.story, made, before, old)
         self.story.diagram = drawn
         return made
 
