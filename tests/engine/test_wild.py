@@ -69,9 +69,6 @@ def look(story: Story) -> Seen:
                 seen.open["join", *at[:-1], flow] += len(refs)
         elif step.state == "failed":
             seen.open["failed", *at] += 1
-            if step.kind == "complexGateway":  # it took one over each of these ways; the others still wait
-                for flow, refs in story.live.step(step.ref).note.arrived.items():
-                    seen.open["join", *at[:-1], flow] += len(refs) - 1
         elif step.kind != "eventBasedGateway" and step.ref not in holders:
             assert step.state == "waiting", step
             seen.open["wait", *at] += 1
@@ -84,6 +81,11 @@ def look(story: Story) -> Seen:
         for quiet in (step for step in scope.steps() if step.note.quiet):  # a complex gateway that waits for its reset
             for flow, refs in quiet.note.arrived.items():
                 seen.open["join", *place(story.live, quiet.ref)[:-1], flow] += len(refs)
+    for step in waiting:
+        if step.state == "failed" and story.live.step(step.ref).note.code != engine.DEADLOCK:
+            # who waits behind what failed is not looked at
+            for flow in story.live.step(step.ref).task_spec.node.incoming:
+                seen.open.pop(("join", *place(story.live, step.ref)[:-1], flow), None)
     return seen
 
 

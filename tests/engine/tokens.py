@@ -111,8 +111,8 @@ class Game(Rounds):
 
     def _reach_token(self, token: Token, label: Label, change: Any, env: Env) -> Iterator[Any]:
         if token[0] == "undo":
-            if token[4] is not None and (not token[6] or label[0] == f"{token[4][1]}#{token[6]}"):
-                for each in self._reach_token(token[4], label[1:] if token[6] else label, change, env):
+            if token[4] is not None and (token[6] < 1 or label[0] == f"{token[4][1]}#{token[6]}"):
+                for each in self._reach_token(token[4], label[1:] if token[6] > 0 else label, change, env):
                     yield self._undo_change(token, each)
             return
         name, _, number = label[0].partition("#")
@@ -134,8 +134,10 @@ class Game(Rounds):
     def _seen(self, scope: Scope, path: Label) -> Iterator[Any]:
         for name, _ in scope.watches:
             yield ("watch", *path, name)
+        failed = {flow for token in scope.tokens if token[0] == "failed" for flow in self.nodes[token[1]].incoming}
         for token in scope.tokens:
-            yield from self._seen_token(token, path)
+            if token[0] != "flow" or token[1] not in failed:  # who waits behind what failed is not looked at
+                yield from self._seen_token(token, path)
 
     def _seen_token(self, token: Token, path: Label) -> Iterator[Any]:
         kind, name = token[:2]
@@ -152,7 +154,7 @@ class Game(Rounds):
             for number, inner in token[5]:
                 yield from self._seen_token(inner, (*path, f"{name}#{number}"))
         elif kind == "undo" and token[4] is not None:
-            yield from self._seen_token(token[4], (*path, f"{token[4][1]}#{token[6]}") if token[6] else path)
+            yield from self._seen_token(token[4], (*path, f"{token[4][1]}#{token[6]}") if token[6] > 0 else path)
 
     # -- every order in which tokens may move ------------------------------------------------------------------------
 
@@ -245,7 +247,7 @@ class Game(Rounds):
 
     def _activate(self, scope: Scope, node: Node, env: Env) -> Iterator[Result]:
         """A complex gateway takes a token of each way in when its condition is met; then it waits for the others."""
-        if any(token[:2] == ("reset", node.id) for token in scope.tokens):
+        if any(token[0] in ("reset", "failed") and token[1] == node.id for token in scope.tokens):
             return
         counts = {flow: scope.tokens.count(("flow", flow)) for flow in node.incoming}
         seen = {**env, **counts, "activationCount": sum(counts.values())}
@@ -256,7 +258,8 @@ class Game(Rounds):
     def _reset(self, scope: Scope, place: int, token: Token) -> Iterator[Result]:
         node = self.nodes[token[1]]
         came = [flow for flow in node.incoming if flow not in token[2] and ("flow", flow) in scope.tokens]
-        if not self._expected(scope, node, {*token[2], *came}):
+        failed = any(other[:2] == ("failed", node.id) for other in scope.tokens)
+        if not failed and not self._expected(scope, node, {*token[2], *came}):
             left = [other for number, other in enumerate(scope.tokens) if number != place]
             for flow in came:
                 left.remove(("flow", flow))
@@ -405,6 +408,8 @@ class Game(Rounds):
         rest = [other for number, other in enumerate(scope.tokens) if number != place]
         node, kind = self.nodes[token[1]], change[0]
         writes = change[-1] if isinstance(change[-1], dict) else {}
+        if kind == "done" and self._out(node, {**env, **writes}) is None:
+            writes = {name: value for name, value in writes.items() if name != MEMORY}  # it cannot leave: not over
         scope, outer = write(scope, writes)
         watches = token[2] if token[0] in WATCHED else self._watches(node.id)
         if kind == "stay":
@@ -424,12 +429,12 @@ class Game(Rounds):
         self, scope: Scope, rest: list[Token], node: Node, token: Token, change: Any, env: Env
     ) -> tuple[Scope, Any]:
         """Its work is done, or what it throws is on its way: the token goes on."""
-        if change[0] == "done" and node.loop is None and node.kind in ACTIVITIES:
+        flows = self._out(node, env)
+        if change[0] == "done" and node.loop is None and node.kind in ACTIVITIES and flows is not None:
             scope = scope._replace(memory=(*scope.memory, *self._entry(token)))
         met = self._asked(scope, node, env, rest)
         if met is not None:
             return met, None
-        flows = self._out(node, env)
         if flows is None:
             watches = token[2] if token[0] in WATCHED else self._watches(node.id)
             return with_(scope, [*rest, ("failed", node.id, watches)]), None

@@ -30,33 +30,34 @@ class Rounds(Undoing):
         if total == 0:
             return ("done", {})
         first = range(1, 2 if loop.sequential else total + 1)
-        return self._rounds(node, ("loop", node.id, watches, total, 0, (), ()), first, env)
+        return self._rounds(node, ("loop", node.id, watches, total, 0, (), (), ()), first, env)
 
     def _rounds(self, node: Node, token: Token, numbers: Iterable[int], env: Env) -> Any:
         """Let rounds begin. One that is over at once counts as done."""
-        memory: tuple[Any, ...] = ()
         for number in numbers:
             if number > 50:
                 raise TooMany
             change = self._begin(node, {**env, "loopCounter": number}, ())
             if change[0] == "stay":
-                token = (*token[:5], (*token[5], (number, change[1])), token[6])
+                token = (*token[:5], (*token[5], (number, change[1])), *token[6:])
                 continue
-            memory = (*memory, *self._entry(("at", node.id), number))
-            change = self._round_over(node, token, number, env)
+            change = self._round_over(node, token, number, env, self._entry(("at", node.id), number))
             if change[0] != "stay":
-                return _remembering(change, memory)
+                return change
             token = change[1]
-        return ("stay", token, {MEMORY: memory})
+        return ("stay", token)
 
-    def _round_over(self, node: Node, token: Token, number: int, env: Env) -> Any:
-        """A round is over: what it throws comes before what follows it."""
+    def _round_over(self, node: Node, token: Token, number: int, env: Env, memory: tuple[Any, ...]) -> Any:
+        """A round is over: what it throws comes before what follows it. It may be undone when the whole is over."""
         done = token[4] + 1
         rest = tuple(pair for pair in token[5] if pair[0] != number)
         seen = {**env, "loopCounter": number, "numberOfCompletedInstances": done}
         says = tuple(self._says(node, seen, done))
-        token = (*token[:4], done, rest, (*token[6], *says))
-        return ("stay", (*token[:6], (*token[6], number))) if says else self._go_on(node, token, number, env)
+        token = (*token[:4], done, rest, (*token[6], *says), (*token[7], *memory))
+        conditional = any(self._condition(watch) is not None for watch, _ in token[2])
+        if token[6] or conditional:  # a condition may come before it is over, by what the last round wrote
+            return ("stay", (*token[:6], (*token[6], number), token[7]))
+        return self._go_on(node, token, number, env)
 
     def _says(self, node: Node, env: Env, done: int) -> Iterator[tuple[str, str]]:
         """What the `behavior` of a multi-instance throws as an instance completes."""
@@ -71,11 +72,13 @@ class Rounds(Undoing):
     def _go_on(self, node: Node, token: Token, number: int, env: Env) -> Any:
         done, loop = token[4], node.loop
         assert loop is not None
+        memory = token[7] if loop.sequential or not token[7] else (("many", node.id, 0, token[7]),)
         seen = {**env, "loopCounter": number, "numberOfCompletedInstances": done}
         if loop.kind == "standard":
-            return self._rounds(node, token, [done + 1], env) if self._again(node, seen, done) else ("done", {})
+            more = self._again(node, seen, done)
+            return self._rounds(node, token, [done + 1], env) if more else ("done", {MEMORY: memory})
         if done == token[3] or (loop.completion is not None and holds(loop.completion.text, seen)):
-            return ("done", {})
+            return ("done", {MEMORY: memory})
         return self._rounds(node, token, [done + 1], env) if loop.sequential else ("stay", token)
 
     def _again(self, node: Node, env: Env, rounds: int) -> bool:
@@ -88,7 +91,7 @@ class Rounds(Undoing):
     def _inside_loop(self, token: Token, env: Env) -> Iterator[Any]:
         if token[6]:
             said, *rest = token[6]
-            token = (*token[:6], tuple(rest))
+            token = (*token[:6], tuple(rest), token[7])
             if isinstance(said, int):
                 yield self._go_on(self.nodes[token[1]], token, said, env)
             elif said[0] in ("error", "escalation"):
@@ -106,8 +109,8 @@ class Rounds(Undoing):
         child = next(each for no, each in token[5] if no == number)
         if kind == "done":
             seen = {**env, **{name: value for name, value in writes.items() if name != MEMORY}}
-            found = self._round_over(self.nodes[token[1]], token, number, seen)
-            return _remembering(found, self._entry(child, number), writes)
+            found = self._round_over(self.nodes[token[1]], token, number, seen, self._entry(child, number))
+            return _writing(found, writes)
         if kind in ("fault", "throw"):
             inner = change[2] if kind == "throw" else None
             thrown = change[1] if kind == "throw" else ("error", change[1])
@@ -155,14 +158,12 @@ def _number(expression: Any) -> int:
     return int(expression.text)
 
 
-def _remembering(change: Any, memory: tuple[Any, ...], writes: Any = None) -> Any:
-    """The change, with more to remember and more that is written."""
+def _writing(change: Any, writes: Env) -> Any:
+    """The change, with more that is written."""
     own = change[-1] if isinstance(change[-1], dict) else {}
     parts = change[:-1] if isinstance(change[-1], dict) else change
-    both = {**(writes or {}), **own}
-    both[MEMORY] = (*memory, *(writes or {}).get(MEMORY, ()), *own.get(MEMORY, ()))
-    return (*parts, both)
+    return (*parts, {**writes, **own})
 
 
 def _replaced(token: Token, number: int, child: Any) -> Token:
-    return (*token[:5], tuple((no, child if no == number else each) for no, each in token[5]), token[6])
+    return (*token[:5], tuple((no, child if no == number else each) for no, each in token[5]), *token[6:])

@@ -1,15 +1,17 @@
 """What a state of the token game is made of; `tokens.py` plays with it.
 
     token   ("flow", id) | ("at", node) | ("wait", node, watches) | ("hold", node, watches, scope)
-            | ("loop", node, watches, total, done, ((number, token), ...), (what its last round still throws, ...))
+            | ("loop", node, watches, total, done, ((number, token), ...), (what its last round still throws, ...),
+              what it will remember)
             | ("event", node, watches) | ("failed", node, watches) | ("begun", node, watches)
             | ("reset", complex gateway, flows whose tokens it took)
             | ("undo", node, (), what is to be undone, the token of what is being undone or None, what comes then,
-              the number of the round that is being undone)
+              the number of the round whose inside is being undone, 0 without rounds, -1 for a handler)
             | ("asks", node): a throw event that waits for what is undone in the scope around
             | ("kept", node, what is to be undone): for a throw event in an event sub-process within
     watch   (trigger, how often it may still come; -1 = without end, -2 = a condition that was true already)
-    memory  ("act" or "sub", node, number of its round or 0, its scope as it was or None)
+    memory  ("act" or "sub", node, number of its round or 0, its scope as it was or None), or ("many", node, 0,
+            memories) of a parallel multi-instance, whose order is free
 
 A trigger is called by the id of its event; where an event has several, `id:kind`.
 """

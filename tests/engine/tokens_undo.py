@@ -87,15 +87,16 @@ class Undoing(Watching):
             for change in self._inside(running, env):
                 yield self._put(scope, place, token, self._undo_change(token, change), env)
         elif queue:
-            yield self._put(scope, place, token, self._begin_undo(token, env), env)
+            for order in _orders(queue):
+                yield self._put(scope, place, token, self._begin_undo((*token[:3], order, *token[4:]), env), env)
         else:
             yield self._all_undone(scope, place, token, env)
 
     def _undo_change(self, token: Token, change: Any) -> Any:
         """What became of a handler becomes of the token that waits for it."""
         kind, writes = change[0], change[-1] if isinstance(change[-1], dict) else {}
-        if kind == "done":
-            return ("stay", (*token[:4], None, *token[5:]), writes)
+        if kind == "done":  # what was kept of a scope yields nothing more
+            return ("stay", (*token[:4], None, *token[5:]), writes if token[6] < 0 else {})
         if kind == "stay":
             return ("stay", (*token[:4], change[1], *token[5:]), writes)
         if kind == "fail":
@@ -106,7 +107,7 @@ class Undoing(Watching):
 
     def _begin_undo(self, token: Token, env: Env) -> Any:
         (kind, name, number, inner), *queue = token[3]
-        token = (*token[:3], tuple(queue), None, token[5], number if kind == "sub" else 0)
+        token = (*token[:3], tuple(queue), None, token[5], number if kind == "sub" else -1)
         if kind == "act":
             return self._undo_change(token, self._do(self.nodes[self._handler(name)], env))
         sub = self._undoing_sub(inner.level)
@@ -147,3 +148,15 @@ class Undoing(Watching):
                 result = self._put(inner, here, ("asks", name), ("done", {}), env_of(inner, env))
                 return self._put(scope, place, token, self._held(token, result), env)
         return scope, None, {}
+
+
+def _orders(queue: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """What may be undone first: of the instances of a parallel multi-instance, any."""
+    kind, name, _, inside = queue[0]
+    if kind != "many":
+        yield queue
+        return
+    for place, entry in enumerate(inside):
+        others = (*inside[:place], *inside[place + 1 :])
+        left = (("many", name, 0, others),) if others else ()
+        yield (entry, *left, *queue[1:])

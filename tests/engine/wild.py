@@ -41,7 +41,7 @@ CODES = ("E", "F")
 NAMES = tuple(f"c{number}" for number in range(6))  #: what conditions ask; answers write them
 _CONDITIONS = (*NAMES, *(f"not({name})" for name in NAMES))
 _WORK = {"user": 9, "manual": 1, "service": 3, "receive": 1, "task": 3, "script": 1, "catch": 2, "sub": 4, "call": 2}
-_BETWEEN = {"xor": 5, "and": 4, "or": 4, "event": 2, "complex": 2, "escalate": 1, "link": 1, "back": 2}
+_BETWEEN = {"xor": 5, "and": 4, "or": 4, "event": 2, "complex": 2, "escalate": 1, "link": 1, "back": 3}
 _GATEWAYS = {
     "xor": "exclusiveGateway",
     "and": "parallelGateway",
@@ -49,7 +49,7 @@ _GATEWAYS = {
     "event": "eventBasedGateway",
 }
 _ENDS = {"plain": 6, "error": 2, "escalate": 1, "terminate": 1, "back": 1}
-_LAST = {"plain": 30, "error": 1, "escalate": 1, "terminate": 1, "back": 2}  #: of the whole process: few are cut short
+_LAST = {"plain": 30, "error": 1, "escalate": 1, "terminate": 1, "back": 8}  #: of the whole process: few are cut short
 _CANCELS = {"plain": 3, "error": 1, "cancel": 4}  #: of a transaction
 
 
@@ -186,14 +186,15 @@ class Wild:
     def undone(self, sketch: Sketch, hosts: list[str]) -> None:
         """Some activities can be undone; some throw events name one of them."""
         chance, found = self.chance, []
+        throws = [name for name, made in sketch.nodes.items() if made.says.get("events") and _undoes(made)]
         for host in hosts:
-            if chance.random() < 0.25:
+            if chance.random() < (0.8 if throws else 0.2):
                 by = self.name("undo")
                 make = chance.choice([user, user, service, task, lambda: script("{}")])
                 sketch.nodes[by] = handler(make())
                 sketch.nodes[self.name("undone")] = undone(host, by)
                 found.append(host)
-        for name in list(sketch.nodes):
+        for name in throws:
             if found and name.startswith("back") and chance.random() < 0.3:
                 sketch.nodes[name] = throw("compensate", chance.choice(found))
 
@@ -335,6 +336,10 @@ class Wild:
             sketch.lines += [f"{name} -[{said}]-> {each}" for said, each in zip(conditions, targets, strict=True)]
         else:
             sketch.lines += [f"{name} -> {each}" for each in targets]
+
+
+def _undoes(made: Made) -> bool:
+    return any(event.kind in ("compensate", "cancel") for event in made.says["events"])
 
 
 def replace_loop(made: Made, loop: Any) -> Made:
