@@ -37,7 +37,6 @@ _CAMUNDA = {
     "decisionRefVersion": "binding",
     "decisionRefVersionTag": "binding",
     "mapDecisionResult": "result",
-    "initiator": "variable",
     "variableName": "variable",
     "variableEvents": "variable",
     "expression": "expression",

@@ -17,7 +17,7 @@ _CAMUNDA_ATTRIBUTES = frozenset({
     "topic", "class", "delegateExpression", "decisionRef", "resultVariable", "calledElementBinding",
     "calledElementVersion", "calledElementVersionTag", "versionTag", "type",
     "collection", "elementVariable", "errorCodeVariable", "escalationCodeVariable",
-    "errorMessageVariable",
+    "errorMessageVariable", "initiator",
 })  # fmt: skip
 
 #: extension elements that mean something to us, by namespace

@@ -193,6 +193,7 @@ class Node:
     triggered_by_event: bool = False  #: event sub-process
     for_compensation: bool = False
     instantiate: bool = False
+    initiator: str = ""  #: start events: the variable that takes the login of whoever begins the case
     event_gateway_type: str = "Exclusive"
     activation: Expression | None = None  #: complex gateway
     ordering: str = ""  #: ad-hoc: Parallel or Sequential

@@ -59,6 +59,7 @@ def node(element: etree._Element, scope: str, around: Around) -> Node:
         triggered_by_event=flag(element, "triggeredByEvent"),
         for_compensation=flag(element, "isForCompensation"),
         instantiate=flag(element, "instantiate"),
+        initiator=(camunda(element, "initiator") or "") if local(element) == "startEvent" else "",
         event_gateway_type=element.get("eventGatewayType") or "Exclusive",
         activation=vocabulary.condition(child(element, "activationCondition")),
         ordering=element.get("ordering") or "",

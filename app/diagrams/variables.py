@@ -108,7 +108,7 @@ def _named(node: Node) -> Iterator[str]:
         yield node.service.result
     if node.loop is not None:
         yield from (node.loop.element_variable, node.loop.output_collection)
-    yield from (*node.reads, *node.writes)
+    yield from (*node.reads, *node.writes, node.initiator)
     for item in node.own_data:
         yield from (item.id, item.name, item.variable)
     yield from (carried.target for carried in (*node.data_in, *node.data_out))

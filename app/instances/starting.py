@@ -63,6 +63,8 @@ def begin(tx: Tx, order: Order, by: Actor, key: Key) -> dict[str, Any]:
     version = _version(tx, order)
     node = _start_event(version, order)
     data = answers.clean_start(tx.run, version, order.data, node.form if order.payload is None else "")
+    if node.initiator and not by.is_system:
+        data |= {node.initiator: by.login}
     facts = data | dict(order.payload or {})
     segment, channel = (_label(version, name, facts) for name in ("segment", "channel"))
     instance_id, now = new_id(), clock.now()

@@ -13,7 +13,6 @@ HERE = Path(__file__).parent / "tools"
 #: what each file is told, but for what is only good to know
 FINDINGS = {
     "activiti": {
-        "kept-aside request",  # nobody fills the variable of the initiator
         "service-type remind",
         "service-type book",  # only an expression
         "kept-aside book",
@@ -23,7 +22,6 @@ FINDINGS = {
     "bizagi": {"timer Id_b", "gateway-condition Id_f3", "gateway-condition Id_f4"},
     "camunda-7": {
         "kept-aside invoice",  # who may start it
-        "kept-aside StartEvent_1",
         "form StartEvent_1",  # an HTML page
         "expression approve",  # a due date computed by a bean, and JUEL in the middle of a text
         "not-run approve",  # form fields in the diagram
@@ -33,7 +31,7 @@ FINDINGS = {
         "service-type mailer",
     },
     "camunda-8": {"form u", "same-catch b2", "service-type sv", "service-type th"},
-    "flowable": {"service-type booked", "kept-aside startEvent1", "kept-aside refused"},
+    "flowable": {"service-type booked", "kept-aside refused"},
     "jbpm": {"script _D4", "not-run _E5"},  # Java, a work item and a script on entry
     "spiffarena": {"form Activity_ask"},
     "signavio": {"not-executable sid-proc1"},

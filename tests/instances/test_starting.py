@@ -20,7 +20,7 @@ from app.instances.errors import CannotStart, NotAllowed
 from app.instances.models import ProcessInstance
 from tests.conftest import Cast
 from tests.instances.conftest import END, START, Deploy, flow, lanes, process, task
-from tests.instances.seen import changes, events, race, rows, said
+from tests.instances.seen import changes, events, open_tasks, race, rows, said, task_row
 
 
 def stored() -> dict[str, int]:
@@ -173,3 +173,14 @@ def test_a_customers_data_is_in_no_fact_of_the_chain(asked: Any, cast: Cast) -> 
     moves.complete(int(begun["tasks"][0]), {"name": "Sehr Geheim"}, by=cast.lin)
     assert "Geheim" not in str([event.facts for event in events(begun["id"])])
     assert "Geheim" in str(said(begun["id"], "task.completed"))
+
+
+def test_whoever_begins_a_case_is_the_initiator_that_camunda_7_names(deployed: Deploy, cast: Cast) -> None:
+    begins = '<bpmn:startEvent id="start" xmlns:c="http://camunda.org/schema/1.0/bpmn" c:initiator="who"/>'
+    assigned = '<zeebe:assignmentDefinition assignee="=who"/>'
+    work = f'<bpmn:userTask id="work"><bpmn:extensionElements>{assigned}</bpmn:extensionElements></bpmn:userTask>'
+    parts = lanes(CS="start work end"), begins, work, END, flow("start > work", "work > end")
+    deployed(process("own", *parts))
+    case = moves.start("own", {"who": "somebody else"}, by=cast.lin)
+    assert said(case["id"], "instance.started")["data"] == {"who": "lin"}
+    assert task_row(open_tasks(case["id"])["work"]).assignee_id == cast.lin.recorded_id
