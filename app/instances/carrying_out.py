@@ -48,7 +48,7 @@ def _turn(due: orders.Due, instance_id: int, by: Actor) -> tuple[str, tuple[engi
         return "refused" if goes else "kept", (), type(fault).__name__
     except Exception:  # one case that cannot move must not keep the others waiting
         log.exception("migrating case %s by order %s", instance_id, due.id)
-        return "refused" if goes else "kept", (), "LanewayError"
+        return "refused" if goes else "kept", (), "Unexpected"
 
 
 @again

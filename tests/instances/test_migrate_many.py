@@ -191,6 +191,26 @@ def test_a_crash_in_the_middle_is_made_up_for_and_nothing_is_done_twice(
     assert [kinds(case).count("case.migrated") for case in three] == [1, 1, 1]
 
 
+def test_a_fault_that_nobody_foresaw_stops_one_case_only(
+    app: Flask, three: list[str], longer: Deployed, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = moves.migrate_all(longer.id, GIVEN, by=cast.chen)["id"]
+    migrate = moves.migrate
+
+    def broken(instance_id: int, *args: Any, **how: Any) -> Any:
+        if instance_id == int(three[1]):
+            raise RuntimeError("this is a bug")
+        return migrate(instance_id, *args, **how)
+
+    monkeypatch.setattr(moves, "migrate", broken)
+    Runner(app).drain()
+    assert [results(order)[case] for case in three] == [
+        ("migrated", [], ""),
+        ("refused", [], "Unexpected"),
+        ("migrated", [], ""),
+    ]
+
+
 def test_whoever_lost_the_right_meanwhile_moves_nothing(
     app: Flask, three: list[str], relay: Deployed, longer: Deployed, cast: Cast
 ) -> None:
