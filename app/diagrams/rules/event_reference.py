@@ -24,7 +24,8 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
                 values = {**_values(node), "message": message.name[:60]}
                 key = f"rules.{RULE}.named-by-{message.named_by}"
                 yield Finding(RULE, "info", node.id, message.line or node.line, key, values)
-        for event in node.events:
+        thrown = tuple(each.event for each in node.loop.throws) if node.loop is not None else ()
+        for event in (*node.events, *thrown):
             yield from _event(node, event)
         if node.kind in ("intermediateCatchEvent", "boundaryEvent") and not node.events:
             yield Finding(RULE, "error", node.id, node.line, f"rules.{RULE}.nothing", _values(node))
