@@ -130,7 +130,7 @@ def advance(live: Live, event: Event, *, at: datetime) -> list[Happening]:
 
 
 def _run(live: Live) -> list[Happening]:
-    budget = Budget(live.host.limits)
+    budget, spent = Budget(live.host.limits), False
     while True:
         if live.catches:
             _catch(live, live.catches.popleft())
@@ -138,24 +138,23 @@ def _run(live: Live) -> list[Happening]:
             _hear(live, *live.signals.popleft())
         elif live.undone:
             _undo(live, *live.undone.popleft())
-        elif live.changed and not (live.ready and live.ready[0].note.caught is not None):
+        elif live.changed and (spent or not (live.ready and live.ready[0].note.caught is not None)):
             live.changed = _met(live)
         elif live.endings:
             _end_scope(live, *live.endings.popleft())
-        elif live.ready:
+        elif live.ready and not spent:
             step = live.ready.popleft()
             if step.state != spiff.READY:
                 continue
             too_much = budget.spend(step)
             if too_much:
                 fail(live, step, StepFault("endless-loop", too_much))
-                # The next move begins with what is ready now, wherever it happens: nothing may wait to be asked.
-                while release(live):
-                    pass
-                break
-            _attempt(live, step, step.run)
+                # The next move begins with what is ready now, wherever it happens: nothing else may wait to be asked.
+                spent = True
+            else:
+                _attempt(live, step, step.run)
         elif not release(live):
-            for stuck, fault in deadlocks(live):
+            for stuck, fault in deadlocks(live) if not spent else ():
                 fail(live, stuck, fault)
             break
     told, live.told = live.told, []
