@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DRAWINGS = ROOT / "tests" / "conformance"
 PAGE = ROOT / "docs" / "bpmn-coverage.md"
 PATTERNS = "patterns"
+WRONG = "not-bpmn"
 
 #: the folders of the drawings, as sections of the page
 SECTIONS = {
@@ -33,6 +34,7 @@ SECTIONS = {
     "data": "Data",
     "collaboration": "Collaboration and everything else",
     PATTERNS: "Workflow control-flow patterns",
+    WRONG: "What BPMN does not allow",
 }
 
 _HEAD = """\
@@ -45,6 +47,9 @@ in the section named, *refused* that the element is named with its line and what
 {counts}
 
 {totals}
+"""
+_WRONG = """
+Drawings that are not BPMN, whatever a tool lets people draw: each is refused, by the name of what is wrong.
 """
 _PATTERNS = """
 The patterns of van der Aalst, ter Hofstede, Russell and Mulyar (WCP 1-20 and 40-43), each as a drawing of BPMN.
@@ -85,18 +90,21 @@ def page(found: Iterable[Row]) -> str:
     found = list(found)
     parts = [_HEAD.format(counts=_said(found), totals=_totals(found))]
     for section, group in groupby(found, key=lambda it: it.section):
-        parts.append(f"\n## {SECTIONS[section]}\n{_PATTERNS if section == PATTERNS else ''}\n{_table(list(group))}\n")
+        said = {PATTERNS: _PATTERNS, WRONG: _WRONG}.get(section, "")
+        parts.append(f"\n## {SECTIONS[section]}\n{said}\n{_table(list(group))}\n")
     return "".join(parts)
 
 
 def counts(found: Iterable[Row]) -> str:
     """For one line of text."""
     listed = list(found)
-    elements = [it for it in listed if it.section != PATTERNS]
+    elements = [it for it in listed if it.section not in (PATTERNS, WRONG)]
     patterns = [it for it in listed if it.section == PATTERNS]
+    wrong = [it for it in listed if it.section == WRONG]
     return (
         f"elements and variants: {_runs(elements)} run, {len(elements) - _runs(elements)} refused; "
-        f"control-flow patterns: {_runs(patterns)} run, {len(patterns) - _runs(patterns)} refused"
+        f"control-flow patterns: {_runs(patterns)} run, {len(patterns) - _runs(patterns)} refused; "
+        f"what BPMN does not allow: {len(wrong) - _runs(wrong)} of {len(wrong)} refused by name"
     )
 
 

@@ -23,7 +23,9 @@ def test_runs_and_refused_are_counted_apart() -> None:
     runs = coverage.Row("events/a", "Event", "a", "10", "")
     refused = coverage.Row("events/b", "Event", "b", "10", "not yet")
     pattern = coverage.Row("patterns/wcp-01", "WCP-1", "-", "WCP", "")
-    assert coverage.counts([runs, runs, refused, pattern]) == (
-        "elements and variants: 2 run, 1 refused; control-flow patterns: 1 run, 0 refused"
+    wrong = coverage.Row("not-bpmn/a", "Event", "a", "10", "an end ends")
+    assert coverage.counts([runs, runs, refused, pattern, wrong]) == (
+        "elements and variants: 2 run, 1 refused; control-flow patterns: 1 run, 0 refused; "
+        "what BPMN does not allow: 1 of 1 refused by name"
     )
     assert "| *refused*: not yet |" in coverage.page([runs, refused])

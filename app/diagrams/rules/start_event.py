@@ -10,6 +10,8 @@ from app.diagrams.graph import implicit_starts, judged, scopes, title
 from app.diagrams.model import Diagram, Node, Process
 
 RULE = "start-event"
+#: what happens within a running case, and so begins none
+_WITHIN = ("error", "escalation", "compensate")
 
 
 def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
@@ -26,6 +28,9 @@ def _process(process: Process, members: list[Node]) -> Iterator[Finding]:
     where = {"scope": title(process.id, process.name)}
     starts = [node for node in members if node.kind == "startEvent"]
     plain = [node for node in starts if not node.events]
+    for node in starts:
+        if any(event.kind in _WITHIN for event in node.events):
+            yield _finding("error", node.id, node.line, "within", {**where, "node": title(node.id, node.name)})
     if len(plain) > 1:
         yield _finding("warning", plain[1].id, plain[1].line, "several", {**where, **_listed(plain)})
     if starts or not members or any(node.instantiate for node in members):
