@@ -11,7 +11,7 @@ WORKERS ?= 2
 help:
 	@echo "make run     set up, load the demo, serve on http://127.0.0.1:8000"
 	@echo "make test    every test, on both databases and in a real browser"
-	@echo "make check   format, lint, types, import contracts, templates, diagrams, migrations"
+	@echo "make check   format, lint, types, import contracts, templates, diagrams, coverage page, migrations"
 	@echo "make bench   benchmarks, one JSON object a line"
 	@echo "make chaos   the fault tests at full length"
 	@echo "make format  put code and templates into their format"
