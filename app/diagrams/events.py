@@ -13,6 +13,8 @@ from app.diagrams.names import BPMN, CAMUNDA_LIKE, MODELER, ZEEBE, flag, is_bpmn
 from app.diagrams.vocabulary import camunda, child, condition, expression, extension
 
 _SUFFIX = "EventDefinition"
+#: correlation properties of one message, and characters of a path: each event of that message says them all
+_MOST_PROPERTIES, _LONGEST_PATH = 20, 200
 _SIMPLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _REFERS = {"message": "messageRef", "signal": "signalRef", "error": "errorRef", "escalation": "escalationRef"}
 
@@ -39,7 +41,7 @@ def _path(element: etree._Element | None) -> str:
     """`order.number`, however a tool writes it; "" for what is no such path."""
     text = ((element.text if element is not None else "") or "").strip().removeprefix("=").strip()
     text = text.removeprefix("${").removeprefix("#{").removesuffix("}").strip()
-    return text if _SIMPLE.fullmatch(text) else ""
+    return text if len(text) <= _LONGEST_PATH and _SIMPLE.fullmatch(text) else ""
 
 
 def stem(reference: str | None) -> str:
@@ -109,6 +111,8 @@ def _shared_key(ref: str, element: etree._Element, roots: Named) -> Expression |
     holder = element if local(element).endswith("Task") else element.getparent()
     throws = holder is not None and local(holder) in ("intermediateThrowEvent", "endEvent", "sendTask")
     pairs = roots.correlated.get(ref, [])
+    if len(pairs) > _MOST_PROPERTIES:
+        return None
     paths = [path if throws else roots.bound.get(name, path) for name, path in pairs]
     if not paths or not all(paths):
         return None

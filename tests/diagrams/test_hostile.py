@@ -386,7 +386,9 @@ LARGE: dict[str, Callable[[], bytes]] = {
     ),
     "correlation properties": lambda: file(
         '<bpmn:message id="m" name="m"/><bpmn:correlationProperty>'
-        + '<bpmn:correlationPropertyRetrievalExpression messageRef="m"/>' * 5000
+        + '<bpmn:correlationPropertyRetrievalExpression messageRef="m"><bpmn:messagePath>order.no</bpmn:messagePath>'
+        "</bpmn:correlationPropertyRetrievalExpression>"
+        * 5000
         + '</bpmn:correlationProperty><bpmn:process id="p">'
         + every(2500, '<bpmn:receiveTask id="t@" messageRef="m"/>')
         + "</bpmn:process>"
