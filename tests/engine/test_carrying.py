@@ -340,3 +340,23 @@ def test_a_service_beside_a_drawn_store_is_given_everything() -> None:
     assert story.last(engine.ServiceCalled).inputs == {
         "order": 1, "total": None, "o3": None, "Customers": None, "store": None
     }  # fmt: skip
+
+
+def test_a_warm_case_sees_what_others_have_stored_meanwhile() -> None:
+    look = io("i=seen") + into("s1", "i")
+    story = told(user(look, "one"), user(io("j=seen") + into("s1", "j"), "two"))
+    story.stored = False
+    assert story.last(engine.TaskReached).data["seen"] is None
+    story.host.stores["Customers"] = "Li"
+    story.answer("one")
+    assert story.last(engine.TaskReached).data["seen"] == "Li"
+
+
+def test_a_case_that_was_stored_before_the_object_was_drawn_keeps_it_where_it_is_drawn() -> None:
+    """Another version of the drawing declares it: the piece of the sub-process knows nothing of it yet."""
+    story = told(INNER, user(), order=1)
+    (inner,) = (path for path in story.pieces if path)
+    story.pieces[inner] = story.pieces[inner].replace(b'"data":{"order":null},', b"")
+    assert b"order" not in story.pieces[inner]
+    story.answer("deep", order=2)
+    assert story.data["order"] == 1
