@@ -149,7 +149,8 @@ def _ways(
         return
     if node.kind == "intermediateThrowEvent" and has_event(node, "link"):
         # The caught links that it leads to stand for flows.
-        yield Way(tuple(name for event in node.events for name in links.get(event.name, ())))
+        names = dict.fromkeys(event.name for event in node.events)
+        yield Way(tuple(dict.fromkeys(target for name in names for target in links.get(name, ()))))
         return
     plain = [Way(flows) for flows in _splits(process, node)]
     yield from plain

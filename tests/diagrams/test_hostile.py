@@ -362,6 +362,13 @@ LARGE: dict[str, Callable[[], bytes]] = {
             f'<bpmn:intermediateCatchEvent id="c@">{LINK}</bpmn:intermediateCatchEvent>',
         )
     ),
+    "links of one event": lambda: whole(
+        f'<bpmn:intermediateThrowEvent id="t">{LINK * 5000}</bpmn:intermediateThrowEvent>'
+        f'<bpmn:intermediateCatchEvent id="c">{LINK * 5000}</bpmn:intermediateCatchEvent>'
+    ),
+    "events that undo": lambda: whole(
+        every(2500, '<bpmn:task id="t@"/><bpmn:endEvent id="e@"><bpmn:compensateEventDefinition/></bpmn:endEvent>')
+    ),
     "names that nobody writes": lambda: whole(
         '<bpmn:scriptTask id="s"><bpmn:extensionElements><zeebe:ioMapping>'
         + every(5000, '<zeebe:input source="=some@ + 1" target="name@"/>')

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app.diagrams.context import Context
 from app.diagrams.findings import Finding, Severity
-from app.diagrams.graph import SUBPROCESSES, has_event, judged, scopes, title
+from app.diagrams.graph import SUBPROCESSES, has_event, judged, title
 from app.diagrams.model import Diagram, EventDefinition, Node, Process
 
 RULE = "compensation-target"
@@ -17,9 +17,11 @@ def check(diagram: Diagram, context: Context) -> Iterator[Finding]:
     for process in judged(diagram):
         throws = [(node, event) for node in process.nodes.values() for event in _thrown(node)]
         if throws:
-            undone, inside = _undone(process), scopes(process)
+            undone = _undone(process)
+            able = {process.nodes[name].scope for name in undone if name in process.nodes}
+            around = {scope: _scopes_meant(process, scope) for scope in {node.scope for node, _ in throws}}
             for node, event in throws:
-                key, severity = _fault(process, node, event, undone, inside)
+                key, severity = _fault(process, event, around[node.scope], undone, able)
                 if key:
                     values = {"node": title(node.id, node.name), "activity": event.ref[:60]}
                     yield Finding(RULE, severity, node.id, event.line or node.line, f"rules.{RULE}.{key}", values)
@@ -38,12 +40,10 @@ def _undone(process: Process) -> set[str]:
 
 
 def _fault(
-    process: Process, node: Node, event: EventDefinition, undone: set[str], inside: dict[str, list[Node]]
+    process: Process, event: EventDefinition, around: list[str], undone: set[str], able: set[str]
 ) -> tuple[str, Severity]:
-    around = _scopes_meant(process, node)
     if not event.ref:
-        able = any(each.id in undone for scope in around for each in inside.get(scope, ()))
-        return ("", "info") if able else ("nothing", "warning")
+        return ("nothing", "warning") if able.isdisjoint(around) else ("", "info")
     target = process.nodes.get(event.ref)
     if target is None:
         return "unknown", "error"
@@ -52,10 +52,10 @@ def _fault(
     return ("", "info") if target.id in undone else ("no-handler", "warning")
 
 
-def _scopes_meant(process: Process, node: Node) -> list[str]:
+def _scopes_meant(process: Process, scope: str) -> list[str]:
     """The scope of the event; from inside an event sub-process that around it, too."""
-    found = [node.scope]
-    outer = process.nodes.get(node.scope)
+    found = [scope]
+    outer = process.nodes.get(scope)
     while outer is not None and outer.triggered_by_event and outer.scope not in found:
         found.append(outer.scope)
         outer = process.nodes.get(outer.scope)
