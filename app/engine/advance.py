@@ -195,13 +195,13 @@ def _catch(live: Live, catcher: Catcher) -> None:
         hand_over(catcher)
 
 
-def _undo(live: Live, rows: tuple[Undo, ...], thrower: str) -> None:
+def _undo(live: Live, rows: tuple[Undo, ...], thrower: str, previous: tuple[str, ...]) -> None:
     """The next handler begins, or whoever threw goes on; nothing where somebody has taken that away meanwhile."""
     try:
         step = live.step(thrower)
     except UnknownStep:
         return
-    if not go_on(live, rows, step):
+    if not go_on(live, rows, step, previous):
         _attempt(live, step, lambda: step.task_spec.undone(step))
 
 
@@ -222,7 +222,7 @@ def _end_scope(live: Live, scope: Scope, last: Step) -> None:
         end(live, last.task_spec.ends_as, last.note.at, "")
         return
     if scope.piece.of:
-        is_over(scope)
+        is_over(scope, (last.ref,))
         return
     step = scope.opener
     assert step is not None

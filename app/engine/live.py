@@ -64,7 +64,8 @@ class Live:
         self.ready: deque[Step] = deque()  #: about to run, first in first out
         self.endings: deque[tuple[Scope, Step]] = deque()  #: scopes without tokens, with their last step
         self.signals: deque[tuple[str, dict[str, Any]]] = deque()  #: thrown here, not heard yet
-        self.undone: deque[tuple[tuple[codec.Undo, ...], str]] = deque()  #: what is to be undone, and who waits for it
+        #: what is to be undone, who waits for it, and the steps that it comes after
+        self.undone: deque[tuple[tuple[codec.Undo, ...], str, tuple[str, ...]]] = deque()
         self.opened = 0  #: scopes that were opened in this move
         self.writes = 0  #: times that variables were written
         self.changed = False  #: variables were written since the conditions were asked

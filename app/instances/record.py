@@ -13,6 +13,7 @@ from app.core import queue
 from app.core.database import Statement
 from app.core.ids import new_id
 from app.core.keepable import is_keepable, keepable
+from app.diagrams.model import Node
 from app.instances import lanes, origins, services, steps
 from app.instances.models import DataStore, Incident, Subscription, Timer
 from app.tasks import held
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 #: Nodes that people work on.
 PERSONS = ("userTask", "manualTask")
 #: Nodes with steps inside.
-CONTAINERS = ("callActivity", "subProcess")
+CONTAINERS = ("callActivity", "subProcess", "transaction", "adHocSubProcess")
 #: Where tasks without a deadline stand in a list sorted by due.
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -73,9 +74,15 @@ def _say_withdrawn(turn: Turn, incident: int, ref: str, element: str) -> None:
 def _step_entered(turn: Turn, it: engine.StepEntered) -> None:
     """Told by what follows: a task, a wait, or leaving. What runs inside a step comes from where the step came from."""
     node = turn.version_of(it.process, it.program).process.nodes.get(it.element)
-    if it.kind in CONTAINERS or (node is not None and node.loop is not None):
+    if it.kind in CONTAINERS or (node is not None and (node.loop is not None or _waits_for_undoing(node))):
         turn.origins[it.ref] = origins.last_of(turn.tx, turn.case.id, turn.origins, it.previous)
         turn.entered.add(it.ref)
+
+
+def _waits_for_undoing(node: Node) -> bool:
+    """What undoes comes from the event that has thrown, which is not over."""
+    throws = node.kind in ("intermediateThrowEvent", "endEvent")
+    return throws and any(event.kind in ("compensate", "cancel") for event in node.events)
 
 
 def _step_left(turn: Turn, it: engine.StepLeft) -> None:

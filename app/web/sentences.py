@@ -26,9 +26,9 @@ class Day:
 
 def sentence(event: Event, words: Words) -> Markup:
     """What happened, who did it in bold. A kind without a sentence shows itself."""
-    key = f"history.{event.kind}"
-    if key not in catalog(language()):
-        key = "history.other"
+    known = catalog(language())
+    keys = f"history.{event.kind}.{event.facts.get('kind')}", f"history.{event.kind}"  # a signal is no message
+    key = next((each for each in keys if each in known), "history.other")
     who = Markup("<b>{}</b>").format(name_of(event.actor, say("history.system")))
     said = {"kind": event.kind, "who": who, "step": _step(event, words), "to": name_of(event.person, "–")}
     told = tell(key, **said, **_details(event, words))

@@ -12,7 +12,7 @@ from app.jobs.runner import Runner
 from tests.conftest import Cast
 from tests.cpu import spent
 from tests.instances.conftest import END, START, Deploy, flow, lanes, process, task
-from tests.instances.seen import incidents, kinds, one, open_tasks, rows, state, steps
+from tests.instances.seen import incidents, kinds, one, open_tasks, rows, state, steps, task_row
 
 HANDLER = '<bpmn:userTask id="{0}" name="{0}" isForCompensation="true"/>'
 UNDO = (
@@ -206,3 +206,47 @@ def test_a_signal_of_a_case_does_not_come_back_to_it(deployed: Deploy, cast: Cas
     second = moves.start("echo", {}, by=cast.lin)["id"]
     runner.drain()
     assert (state(first), state(second)) == ("completed", "running")
+
+
+def test_what_undoes_comes_from_whoever_worked_before(deployed: Deploy, cast: Cast) -> None:
+    deployed(
+        process(
+            "returned",
+            lanes(CS="start pay ask back end", OP="unpay unask"),
+            START,
+            task("pay"),
+            HANDLER.format("unpay"),
+            UNDO.format("u1", "pay", "unpay"),
+            task("ask"),
+            HANDLER.format("unask"),
+            UNDO.format("u2", "ask", "unask"),
+            '<bpmn:intermediateThrowEvent id="back"><bpmn:compensateEventDefinition/></bpmn:intermediateThrowEvent>',
+            END,
+            flow("start > pay", "pay > ask", "ask > back", "back > end"),
+        )
+    )
+    begun = moves.start("returned", {}, by=cast.lin)["id"]
+    complete(cast, begun, "pay")
+    complete(cast, begun, "ask")
+    assert task_row(open_tasks(begun)["unask"]).from_element == "ask"
+    moves.complete(open_tasks(begun)["unask"], {}, by=cast.wang)
+    assert task_row(open_tasks(begun)["unpay"]).from_element == "unask"
+
+
+@pytest.mark.parametrize("kind", ["subProcess", "transaction", "adHocSubProcess"])
+def test_work_in_whatever_holds_it_comes_from_whoever_worked_before(kind: str, deployed: Deploy, cast: Cast) -> None:
+    first = "" if kind == "adHocSubProcess" else '<bpmn:startEvent id="s2"/>' + flow("s2 > check")
+    deployed(
+        process(
+            "held",
+            lanes(CS="start ask part end", OP="check"),
+            START,
+            task("ask"),
+            f'<bpmn:{kind} id="part">{first}{task("check")}</bpmn:{kind}>',
+            END,
+            flow("start > ask", "ask > part", "part > end"),
+        )
+    )
+    begun = moves.start("held", {}, by=cast.lin)["id"]
+    complete(cast, begun, "ask")
+    assert task_row(open_tasks(begun)["check"]).from_element == "ask"

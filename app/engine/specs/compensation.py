@@ -66,7 +66,8 @@ def undo(step: Step, scope: Scope, activity: str, *, waits: bool = True) -> bool
     if not rows:
         return False
     thrower = step if waits else _shadow(step)
-    scope.live.undone.append((tuple(rows), thrower.ref))
+    thrown_by = (thrower.ref,) if waits else thrower.note.previous
+    scope.live.undone.append((tuple(rows), thrower.ref, thrown_by))
     return waits
 
 
@@ -127,11 +128,11 @@ def proceed(step: Step) -> None:
     """A handler is over, or was taken away: what follows it is next."""
     note = step.note
     if note.undoes:
-        step.scope.live.undone.append((note.undo, note.undoes))
+        step.scope.live.undone.append((note.undo, note.undoes, (step.ref,)))
         note.undo, note.undoes = (), ""
 
 
-def go_on(live: Live, rows: tuple[Undo, ...], thrower: Step) -> bool:
+def go_on(live: Live, rows: tuple[Undo, ...], thrower: Step, previous: tuple[str, ...]) -> bool:
     """Let the next handler begin; false when nothing is left to wait for. Scopes that are gone are passed over."""
     for place, row in enumerate(rows):
         scope = live.scope(row.path) if live.has(row.path) else None
@@ -147,18 +148,17 @@ def go_on(live: Live, rows: tuple[Undo, ...], thrower: Step) -> bool:
         spec = scope.spec.find(row.at)
         if spec is None:
             raise UnreadableState(piece=row.path, element=row.at)
-        thrown_by = thrower.note.previous if thrower.note.quiet else (thrower.ref,)
-        note = emerge(scope, spec, {}, thrown_by).note
+        note = emerge(scope, spec, {}, previous).note
         note.undo, note.undoes, note.local = rows[place + 1 :], thrower.ref, dict(row.local)
         return True
     return False
 
 
-def is_over(scope: Scope) -> None:
+def is_over(scope: Scope, previous: tuple[str, ...]) -> None:
     """Nothing runs any more in a scope that is kept: what follows it is next."""
     piece = scope.piece
     if piece.undoes:
-        scope.live.undone.append((piece.undo, piece.undoes))
+        scope.live.undone.append((piece.undo, piece.undoes, previous))
         piece.undo, piece.undoes = (), ""
         scope.touch()
 
@@ -172,11 +172,11 @@ def call_off(thrower: Step) -> None:
     *_, widest = _meant(thrower.scope)
     for scope in live.below(widest.path, itself=True):
         if scope.piece.undoes == ref:
-            is_over(scope)
+            is_over(scope, ())
         for step in list(scope.steps()):
             if step.note.undoes == ref:
                 step.cancel()
-    rows = [rows for rows, other in live.undone if other == ref]
+    rows = [item[0] for item in live.undone if item[1] == ref]
     live.undone = deque(item for item in live.undone if item[1] != ref)
     for each in rows:
         _remember_again(live, each)
