@@ -161,7 +161,7 @@ def path(session: Session, case: Brief, diagram: Diagram, tasks: Iterable[Work])
     now = {task.element for task in live if task.process_key == case.process_key}
     called = {task.process_key for task in live} - {case.process_key}
     now |= {node.id for node in process.nodes.values() if node.called and node.called.target.text in called}
-    now |= {each for each in _waiting(session, case.id) if not _is_edge(process.nodes.get(each))}
+    now |= {each for each in _waiting(session, case.id) if not _is_edge(process.nodes.get(each), process.id)}
     failed = set(session.scalars(_open_incidents.where(Incident.instance_id == case.id)))
     came = {(own[before], element) for _, element, _, refs, _ in steps for before in refs.split() if before in own}
     came |= _arrivals(session, case.id, own)
@@ -225,9 +225,11 @@ def _waiting(session: Session, instance_id: int) -> set[str]:
     return calls | set(session.scalars(sa.union(listens, timers)))
 
 
-def _is_edge(node: Node | None) -> bool:
-    """An event that only listens while something else is being done."""
-    return node is None or node.kind in ("boundaryEvent", "startEvent")
+def _is_edge(node: Node | None, process: str) -> bool:
+    """An event that only listens while something else is being done; a case may stand at its own start event."""
+    return (
+        node is None or node.kind == "boundaryEvent" or (node.kind == "startEvent" and node.scope not in ("", process))
+    )
 
 
 def _arrivals(session: Session, instance_id: int, own: Mapping[str, str]) -> set[tuple[str, str]]:

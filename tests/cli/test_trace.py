@@ -520,6 +520,15 @@ def test_an_event_gateway_takes_what_comes_first(desk: Desk) -> None:
     assert way(desk.trace(file, steps=[{"message": "paid"}])) == ["start", "event", "wait caught", "end"]
 
 
+@pytest.mark.parametrize("together", ["true", "false"])
+def test_an_event_of_several_triggers_says_what_it_waits_for(desk: Desk, together: str) -> None:
+    triggers = trigger("message", "paid") + trigger("signal", "go") + timer(duration="P2D")
+    wait = event("intermediateCatchEvent", "wait", triggers, f'parallelMultiple="{together}"')
+    file = desk.file(process("start -> wait -> end", wait=wait), more=message("paid") + signal("go"))
+    (said,) = desk.trace(file)["waiting"]
+    assert (said["element"], said["awaits"], said["due_at"][:10]) == ("wait", "paid, go", "2026-11-25")
+
+
 @pytest.mark.parametrize("length", ["P", "1h", "-P1D", "P1Y-3M", "P99999Y", ""])
 def test_what_is_no_duration_is_wrong_use(desk: Desk, length: str) -> None:
     assert desk.trace(desk.file(process("start -> ask -> end")), f"--advance={length}", status=2) == {}

@@ -6,9 +6,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.instances import moves
+from app.core.database import reading
+from app.definitions import queries as definitions
+from app.instances import moves, queries, story
 from app.instances.models import InstanceState, Message, ProcessInstance, Subscription
 from app.jobs.runner import Runner
+from app.tasks import queries as tasks
 from tests.conftest import Cast
 from tests.cpu import spent
 from tests.instances.conftest import END, START, Deploy, flow, lanes, process, task
@@ -152,6 +155,34 @@ def test_either_of_two_messages_begins_a_case_and_a_receive_task_does(
     assert _begun_by("letter", cast, runner) == "either"
     assert _begun_by("call", cast, runner) == "either"  # one receiver a message: the first by its name
     assert _begun_by("visit", cast, runner) == "received"
+
+
+def test_a_case_that_waits_for_more_stands_at_its_start(deployed: Deploy, cast: Cast, runner: Runner) -> None:
+    deployed(
+        process(
+            "both",
+            lanes(CS="begin work end"),
+            '<bpmn:startEvent id="begin" parallelMultiple="true"><bpmn:messageEventDefinition messageRef="m1"/>'
+            '<bpmn:messageEventDefinition messageRef="m2"/></bpmn:startEvent>',
+            task("work"),
+            END,
+            flow("begin > work", "work > end"),
+            before='<bpmn:message id="m1" name="letter"/><bpmn:message id="m2" name="money"/>',
+        )
+    )
+    assert _begun_by("letter", cast, runner) == "both"
+    case = one(sa.select(ProcessInstance.id))[0]
+
+    def stands() -> frozenset[str]:
+        with reading() as session:
+            brief = queries.case(session, case, cast.admin)
+            drawing = definitions.diagram_of(session, brief.definition_id)
+            return story.path(session, brief, drawing, tasks.of_case(session, case)).now
+
+    assert stands() == {"begin"}
+    moves.receive("money", {}, {}, sender_id="money", by=cast.lin)
+    runner.drain()
+    assert stands() == {"work"}
 
 
 def _begun_by(name: str, cast: Cast, runner: Runner) -> str:

@@ -117,7 +117,7 @@ def _waiting(world: World, shelf: Shelf) -> Iterator[Wait]:
             lane = world.path.lane(it.process, node)
             waits = [it.wait] if it.wait is not None else _behind(world, it, steps)
             due = min((wait.due.isoformat() for wait in waits if wait.due is not None), default="")
-            names = ", ".join(wait.name for wait in waits if wait.name)
+            names = ", ".join(dict.fromkeys(wait.name for wait in waits if wait.name))
             yield Wait(node.id, node.name, node.kind, lane, it.process, case.number, due, names)
 
 
@@ -132,12 +132,14 @@ def _doors(world: World, shelf: Shelf) -> Iterator[Wait]:
             yield Wait(it.node.id, it.node.name, it.node.kind, lane, it.process, 0, when, name)
 
 
-def _behind(world: World, gateway: engine.Waiting, steps: list[engine.Waiting]) -> list[codec.Wait]:
-    """What the events behind an event-based gateway wait for."""
-    if gateway.kind != "eventBasedGateway":
-        return []
-    targets = world.path.behind(gateway.process, gateway.element)
-    level = gateway.ref.rpartition("/")[0]
+def _behind(world: World, host: engine.Waiting, steps: list[engine.Waiting]) -> list[codec.Wait]:
+    """What the events behind an event-based gateway wait for, or the several triggers of one event."""
+    events = ("intermediateCatchEvent", "startEvent")
+    if host.kind == "eventBasedGateway":
+        targets = world.path.behind(host.process, host.element)
+    else:
+        targets = {host.element} if host.kind in events else set()
+    level = host.ref.rpartition("/")[0]
     behind = [it for it in steps if it.element in targets and it.ref.rpartition("/")[0] == level]
     return [it.wait for it in behind if it.wait is not None]
 
