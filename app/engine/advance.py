@@ -102,7 +102,7 @@ def advance(live: Live, event: Event, *, at: datetime) -> list[Happening]:
     """
     live.at = at
     live.move += 1
-    live.opened = 0
+    live.opened = live.volume = 0
     live.stores.clear()
     if live.ended:
         raise UnknownStep(ref=getattr(event, "ref", ""))

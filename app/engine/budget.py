@@ -31,6 +31,8 @@ class Budget:
         allowed = self.allowed
         if self._steps >= allowed.steps or step.scope.live.opened > allowed.steps:
             return f"More than {allowed.steps} steps in one move: this looks like an endless loop."
+        if step.scope.live.volume > limits.VOLUME:
+            return "Too much data is written in one move: does a value grow in a loop?"
         self._steps += 1
         place = (step.scope.path, step.note.at)
         self._rounds[place] = rounds = self._rounds[place] + 1

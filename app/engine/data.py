@@ -61,6 +61,17 @@ class Seen(ChainMap[str, Any]):
         return super().__contains__(name) or any(name in names for names, _ in self.others)
 
 
+def volume(value: Any) -> int:
+    """How large a JSON value is, roughly: its characters, and one for each part."""
+    if type(value) is str:
+        return len(value)
+    if type(value) is list:
+        return len(value) + sum(map(volume, value))
+    if type(value) is dict:
+        return len(value) + sum(map(len, value)) + sum(map(volume, value.values()))
+    return 1
+
+
 class Shown(Mapping[str, Any]):
     """The variables as they are now, for somebody outside: each is copied when it is looked at.
 

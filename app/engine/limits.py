@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 STEPS = 10_000  #: steps of one move, and as many scopes that it opens; more is too much, and becomes an incident
 ROUNDS = 1_000  #: times that one move comes to the same node of a scope; more is an endless loop
+VOLUME = 50_000_000  #: characters and values that one move may write, all told; they are kept until it ends
 SECONDS = 1.0  #: of computing in one move; a move keeps others from writing, and each step may be a costly expression
 LOOP_SECONDS = 0.5  #: of computing in one move that has come to the same node again and again
 INSTANCES = 5_000  #: elements of one multi-instance, rounds of one standard loop

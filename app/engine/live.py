@@ -67,6 +67,7 @@ class Live:
         #: what is to be undone, who waits for it, and the steps that it comes after
         self.undone: deque[tuple[tuple[codec.Undo, ...], str, tuple[str, ...]]] = deque()
         self.opened = 0  #: scopes that were opened in this move
+        self.volume = 0  #: how much was written in this move
         self.writes = 0  #: times that variables were written
         self.changed = False  #: variables were written since the conditions were asked
         self.catches: deque[Catcher] = deque()  #: thrown errors and escalations, with who catches them

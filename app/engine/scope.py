@@ -175,6 +175,7 @@ class Scope(Workflow):
             owner.touch()
             if owner.piece.kind == "call" and name not in owner.piece.written:
                 owner.piece.written += (name,)
+            self.live.volume += data.volume(value)
             after[name] = data.copied(value)
         if after:
             self.live.changed = True

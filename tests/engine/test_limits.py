@@ -265,3 +265,11 @@ def test_a_loop_of_costly_expressions_is_stopped_sooner(monkeypatch: pytest.Monk
                   data={"n": 0}, balanced=False)  # fmt: skip
     assert "seconds of computing" in story.last(engine.Failed).message
     assert story.data["n"] < 100
+
+
+def test_a_value_that_grows_in_a_loop_is_stopped_before_the_memory_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "VOLUME", 10_000)
+    story = Story("start -> xor1 -> s -> xor2 -[true]-> xor1", "xor2 -[else]-> end", s=script("x + x", "x"),
+                  data={"x": "a"}, balanced=False)  # fmt: skip
+    assert "grow in a loop" in story.last(engine.Failed).message
+    assert len(story.data["x"]) < 20_000
