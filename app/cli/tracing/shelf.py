@@ -128,9 +128,9 @@ class Shelf:
 
     @cached_property
     def limits(self) -> engine.Limits:
-        """What the settings allow one case; of steps three times as many, since nothing of them is stored."""
+        """What the settings allow one case; of steps twice as many, since nothing of them is stored."""
         allowed = config.load()
-        steps, rounds = 3 * allowed["MOST_STEPS"], 10 * allowed["MOST_ROUNDS"]
+        steps, rounds = 2 * allowed["MOST_STEPS"], 10 * allowed["MOST_ROUNDS"]
         return engine.Limits(steps, rounds, allowed["MOST_INSTANCES"], allowed["MOST_CALLS"])
 
     def program(self, key: str, version: str, caller_hash: str) -> engine.Program:
