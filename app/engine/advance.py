@@ -57,7 +57,7 @@ def start(
     except StepFault as fault:
         raise NoStart(fault.message, process=program.key) from fault
     if gateway is not None:
-        gateway.begin_at(root, element, caught or {})
+        gateway.begin_at(root, element, caught or {}, first)
     return live, _run(live)
 
 

@@ -5,7 +5,21 @@ from __future__ import annotations
 import pytest
 
 from app import engine
-from tests.engine.drawing import boundary, catch, event_sub, many, on, several, start, sub, throw, user
+from tests.engine.drawing import (
+    Made,
+    boundary,
+    catch,
+    event_sub,
+    instantiates,
+    many,
+    on,
+    receive,
+    several,
+    start,
+    sub,
+    throw,
+    user,
+)
 from tests.engine.story import Story
 
 
@@ -95,6 +109,28 @@ def test_a_timer_that_comes_again_and_a_signal_that_stays() -> None:
     assert story.trace.count("seen caught") == 4
     story.answer("ask")
     assert story.ended == "completed"
+
+
+@pytest.mark.parametrize("kind", ["Exclusive", "Parallel"])
+def test_all_of_several_behind_a_gateway_that_begins_a_case_are_waited_for(kind: str) -> None:
+    both = several(catch("message", "b"), on("message", "c"), together=True)
+    story = Story(
+        "event -> a -> and", "event -> both -> and", "and -> end", both=both, a=receive("a"),
+        event=instantiates(Made("eventBasedGateway"), kind=kind), element="both", payload={"n": 1}, first="b",
+    )  # fmt: skip
+    assert "both caught" not in story.trace
+    come(story, "message", "c", m=2)
+    assert story.trace == ["event", "both caught"]
+    assert story.data == {"n": 1, "m": 2}
+
+
+def test_a_condition_that_is_one_of_all_begins_a_case_which_waits_for_the_others() -> None:
+    begin = several(start("conditional", "x > 1"), on("message", "m"), together=True)
+    story = Story("begin -> ask -> end", begin=begin, data={"x": 2})
+    assert story.trace == []
+    come(story, "message", "m", n=1)
+    assert story.open == ["ask"]
+    assert story.data == {"x": 2, "n": 1}
 
 
 # -- conditions --------------------------------------------------------------------------------------------------------

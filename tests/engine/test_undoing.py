@@ -19,9 +19,11 @@ from tests.engine.drawing import (
     event_sub,
     handler,
     many,
+    on,
     repeat,
     script,
     service,
+    several,
     start,
     sub,
     throw,
@@ -233,6 +235,17 @@ def test_a_small_budget_changes_nothing_in_what_is_undone() -> None:
         assert story.ended == "completed"
         assert [it for it in story.trace if it in ("undo1 caught", "unbook")] == ["undo1 caught", "unbook"]
         assert set(story.pieces) == {""}
+
+
+def test_what_cannot_be_said_is_known_before_anything_is_undone() -> None:
+    back = several(throw("compensate"), on("message", "m", key="k"))
+    story = Story("start -> book -> pay -> back -> end", **BOOK, **PAY, back=back)
+    assert story.last(engine.Failed).element == "back"
+    assert "undo2 caught" not in story.trace
+    story.retry("back", k=1)
+    assert story.open == ["refund"]
+    story.answer("refund")
+    assert story.trace[-3:] == ["unbook", "back thrown", "end"]
 
 
 # -- what is remembered ------------------------------------------------------------------------------------------------

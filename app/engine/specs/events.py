@@ -12,7 +12,7 @@ from ..events import Event
 from ..spec import FlowSpec, NodeSpec, ScopeSpec
 from .activities import Activity, send
 from .compensation import call_off, undo
-from .triggers import Trigger, again, caught, forget, listen
+from .triggers import Trigger, again, caught, correlation_of, forget, listen
 from .watching import cancel_others, siblings, unwatch, watch, watch_again
 
 if TYPE_CHECKING:
@@ -34,10 +34,20 @@ class Listener(NodeSpec):
         self.needs_all = node.parallel_multiple and len(node.events) > 1
 
     def perform(self, step: Step) -> Mapping[str, Any] | None:
+        if self.awaits_others(step):
+            return None
         if step.note.caught is not None:
             return step.note.caught
         self.wait(step)
         return None
+
+    def awaits_others(self, step: Step) -> bool:
+        """One of all its triggers has begun the case: whether it now waits for the others. Raises StepFault."""
+        first, step.first = step.first, ""
+        if self.needs_all and first:
+            self.wait(step, but=next((it for it in self.awaits if first in (it.name, it.kind)), None))
+            return True
+        return False
 
     def wait(self, step: Step, *, but: Trigger | None = None) -> None:
         """Begin to listen. Raises StepFault."""
@@ -115,10 +125,10 @@ class StartEvent(Listener):
         self.outcome = "caught" if node.events else "completed"
 
     def perform(self, step: Step) -> Mapping[str, Any] | None:
-        first = step.first
-        if self.needs_all and first:  # the first began the case; it waits for the others
-            step.first = ""
-            self.wait(step, but=next((it for it in self.awaits if first in (it.name, it.kind)), None))
+        if self.awaits_others(step):
+            return None
+        if self.needs_all and step.note.caught is None:  # a condition has begun the case
+            self.wait(step)
             return None
         return step.note.caught or {}
 
@@ -158,6 +168,9 @@ class ThrowEvent(NodeSpec):
     def perform(self, step: Step) -> Mapping[str, Any] | None:
         self.prepare(step)
         waits = False
+        for said in self.says:  # what cannot be said is known before anything is
+            if said.kind in ("message", "signal"):
+                correlation_of(said, step.visible())
         for said in self.says:
             waits = self._say(step, said) or waits
         return None if waits else {}

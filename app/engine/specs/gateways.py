@@ -275,13 +275,18 @@ class EventGateway(NodeSpec):
         step.chosen = tuple(flow for flow in self.flows if flow.target.name == at)[:1]
         step.complete()
 
-    def begin_at(self, scope: Scope, element: str, caught: dict[str, Any]) -> None:
-        """A case begins by one of the events behind it; where it is parallel, the others are waited for."""
+    def begin_at(self, scope: Scope, element: str, caught: dict[str, Any], first: str) -> None:
+        """A case begins by one of the events behind it; where it is parallel, the others are waited for.
+
+        `first` names what has come, where the event needs several.
+        """
         step = self.enter(scope, None, ())
         step.note.caught = caught
         step.first = element
         step.chosen = tuple(flow for flow in self.flows if self.is_parallel or flow.target.name == element)
         step.complete()
+        for child in [scope.tasks[number] for number in step._children]:
+            child.first = first if child.note.at == element else ""
 
     @property
     def is_parallel(self) -> bool:
