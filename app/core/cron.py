@@ -126,12 +126,14 @@ class Cron:
     def _first_in(self, day: date, hour: int, at: datetime, zone: tzinfo) -> datetime | None:
         found = []
         for minute in sorted(self.minutes):
-            moments = self._moments(datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone))
+            wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
+            moments = self._moments(wall)
             for moment in moments:
                 if moment + timedelta(minutes=1) > at:
                     seconds = (moment + timedelta(seconds=second) for second in sorted(self.seconds))
                     found += [it for it in seconds if it > at][:1]
-            if found and len(moments) == 1:
+            # What the clocks skip comes later, what they show twice again: then a later minute may be the first.
+            if found and len(moments) == 1 and moments[0].astimezone(zone).replace(fold=0) == wall.replace(fold=0):
                 break
         return min(found, default=None)
 
