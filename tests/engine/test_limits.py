@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable
 
 import pytest
 
 from app import engine
-from app.engine import limits
+from app.engine import budget, limits
+from app.engine.step import Step
 from tests.cpu import spent
-from tests.engine.drawing import Made, boundary, many, repeat, script, service, sub, task, user
+from tests.engine.drawing import Made, boundary, many, repeat, script, service, sub, task, tokens, user
 from tests.engine.story import Story
 
 
@@ -273,3 +275,29 @@ def test_a_value_that_grows_in_a_loop_is_stopped_before_the_memory_is_gone(monke
                   data={"x": "a"}, balanced=False)  # fmt: skip
     assert "grow in a loop" in story.last(engine.Failed).message
     assert len(story.data["x"]) < 20_000
+
+
+def test_what_the_collector_takes_is_no_computing_of_a_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes through all that a server holds, and comes whenever it likes."""
+
+    class Collects:
+        """A clock on which one collection takes an hour."""
+
+        now = 0.0
+
+        def thread_time(self) -> float:
+            return self.now
+
+    clock = Collects()
+    monkeypatch.setattr(budget, "time", clock)
+
+    def collect() -> None:
+        budget._note("start", {})
+        clock.now += 3600.0
+        budget._note("stop", {})
+
+    monkeypatch.setattr(gc, "callbacks", [])
+    monkeypatch.setattr(Step, "run", lambda step, run=Step.run: (collect(), run(step))[1])
+    story = Story("start -> two -> end", two=tokens(script("1", "x"), gives=30))
+    assert story.ended == "completed"
+    assert clock.now > 3600 * 20
