@@ -36,12 +36,15 @@ class Host:
     system_seq: int | None = None  #: where the system's record stands in this move: other versions in use move it
     #: the versions of called processes that this case met, by process key and content: a later call may run another
     versions: dict[tuple[str, str], library.Version] = field(default_factory=dict)
+    _limits: engine.Limits | None = None
 
     @property
     def limits(self) -> engine.Limits:
-        """What the settings allow one case."""
-        names = ("MOST_STEPS", "MOST_ROUNDS", "MOST_INSTANCES", "MOST_CALLS")
-        return engine.Limits(*map(setting, names))
+        """What the settings allow one case; they do not change while a server runs."""
+        if self._limits is None:
+            names = ("MOST_STEPS", "MOST_ROUNDS", "MOST_INSTANCES", "MOST_CALLS")
+            self._limits = engine.Limits(*map(setting, names))
+        return self._limits
 
     def called(self, key: str, content: str) -> library.Version:
         """The version of a called process that a step runs on."""
