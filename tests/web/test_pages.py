@@ -262,7 +262,7 @@ def test_a_file_that_is_not_marked_as_executable_is_deployed_where_chen_ticks_it
     sent = {"csrf_token": token_of(client), "diagram": (BytesIO(unmarked), "a.bpmn")}
     refused = client.post("/processes/deploy", data=sent, content_type="multipart/form-data")
     assert refused.status_code == 422
-    assert re.search(r'name="executable" value="yes" checked', refused.get_data(as_text=True))
+    assert re.search(r'name="executable"\s+value="yes" checked', refused.get_data(as_text=True))
     sent |= {"diagram": (BytesIO(unmarked), "a.bpmn"), "executable": "yes"}
     made = client.post("/processes/deploy", data=sent, content_type="multipart/form-data")
     assert (made.status_code, made.location) == (302, "/processes/unmarked")
