@@ -7,7 +7,7 @@ from .advance import advance, conditional_start, start
 from .appointments import Appointment, first, following, timer_starts
 from .codec import FORMAT
 from .data import taken
-from .errors import CannotMigrate, NoStart, NotRunnable, TooLargeData, UnknownStep, UnreadableState
+from .errors import DEADLOCK, CannotMigrate, NoStart, NotRunnable, TooLargeData, UnknownStep, UnreadableState
 from .events import (
     Cancel,
     Edit,
@@ -47,7 +47,6 @@ from .live import Live, Pieces, Waiting, load, pieces_for
 from .migration import Migrated, Outlook, Redrawn, back, migrate, outlook
 from .program import Program, compile
 from .redrawing import ElementMap
-from .specs.arrivals import DEADLOCK
 
 __all__ = [
     "DEADLOCK",

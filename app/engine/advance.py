@@ -84,11 +84,9 @@ def _starts(program: Program, element: str, values: Mapping[str, Any]) -> tuple[
         raise NoStart(f"{program.key} is a global task, which is only called", process=program.key)
     element = element or (conditional_start(program, values) if not program.root.starts else "")
     if not element:
-        starts = program.root.starts
-        if not starts:
+        if not program.root.entry:
             raise NoStart(f"{program.key} has no start event without a trigger", process=program.key)
-        # Of several plain start events each is another way to begin; of nodes that nothing leads to, all begin.
-        return starts[:1] if starts[0].node.kind == "startEvent" else starts
+        return program.root.entry
     spec = program.root.task_specs.get(element)
     if spec is None or not (spec.node.kind == "startEvent" or (spec.node.instantiate and not spec.node.incoming)):
         raise NoStart(f"{program.key} has no start event {element}", process=program.key, element=element)
@@ -174,8 +172,7 @@ def _attempt(live: Live, step: Step, work: Any) -> None:
 
 def _bearer(step: Step) -> Step:
     """Of a listener, the step that it listens for: what could not go on is that one."""
-    host = step.scope.find(step.note.host) if step.note.host else None
-    return host or step
+    return step.host or step
 
 
 def fail(live: Live, step: Step, fault: StepFault) -> None:

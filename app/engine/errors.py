@@ -34,6 +34,9 @@ class UnreadableState(LanewayError):
     """The stored state of this case was written by a later version of Laneway, or is damaged."""
 
 
+DEADLOCK = "join-deadlock"  #: the fault of a node that waits for a token which cannot come
+
+
 class StepFault(Exception):
     """A step cannot go on. `code` names the kind of fault; `message` says what to look at."""
 

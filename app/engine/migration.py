@@ -163,8 +163,7 @@ def _triggers(wait: Wait, was: NodeSpec, now: NodeSpec) -> tuple[Trigger, Trigge
 
 def _sees(step: Step) -> Mapping[str, Any]:
     """The variables that the expressions of a listener see."""
-    host = step.scope.find(step.note.host) if step.note.host else None
-    return (host or step).visible()
+    return (step.host or step).visible()
 
 
 def _begin(live: Live, path: str, ref: str, spec: NodeSpec) -> None:

@@ -61,6 +61,10 @@ class Scope(Workflow):
         scope = self.parent if self.piece.kind == "child" else self
         return scope.parent.find(scope.number) if scope is not None and scope.parent is not None else None
 
+    def children(self) -> list[Scope]:
+        """The scopes right inside this one, in the order of their numbers. They are read for it."""
+        return [scope for scope in self.live.below(self.path) if scope.parent is self]
+
     @property
     def within_event(self) -> bool:
         """It is the inside of an event sub-process."""

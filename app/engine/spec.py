@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.diagrams.model import Node
 from app.expressions import Compiled
 
-from .errors import StepFault, UnknownStep
+from .errors import DEADLOCK, StepFault, UnknownStep
 from .events import Event
 from .happenings import StepEntered, StepLeft
 from .spiff import TaskSpec, WorkflowSpec
@@ -47,7 +47,7 @@ class ScopeSpec(WorkflowSpec):
     def __init__(self, name: str, process: str) -> None:
         super().__init__(name)
         self.process = process  #: process id, told with every happening
-        self.starts: tuple[NodeSpec, ...] = ()  #: where it begins when nothing else is said
+        self.starts: tuple[NodeSpec, ...] = ()  #: its plain start events, or the nodes that nothing leads to
         self.triggers: tuple[NodeSpec, ...] = ()  #: start events of its event sub-processes
         self.listening: tuple[NodeSpec, ...] = ()  #: those that wait by themselves
         self.compensator: NodeSpec | None = None  #: its compensation event sub-process
@@ -64,6 +64,16 @@ class ScopeSpec(WorkflowSpec):
     def called(self, given: dict[str, Any]) -> dict[str, Any]:
         """The same values under the names that the scope calls them by."""
         return {self.aliases.get(name, name): value for name, value in given.items()} if self.aliases else given
+
+    @property
+    def entry(self) -> tuple[NodeSpec, ...]:
+        """Where it begins when nobody says where; empty when it cannot.
+
+        Of several plain start events each is another way to begin, and the first is meant; of nodes that nothing leads
+        to, all begin.
+        """
+        begins = self.starts
+        return begins[:1] if begins and begins[0].node.kind == "startEvent" else begins
 
     def find(self, element: str) -> NodeSpec | None:
         """A node where a step of this scope may be: those that start its event sub-processes listen here."""
@@ -125,7 +135,7 @@ class NodeSpec(TaskSpec):
 
     def missing(self, step: Step) -> StepFault:
         """Why a step at which tokens wait for each other can never go on."""
-        return StepFault("join-deadlock", "Nobody is left who could come: it waits for ever.")
+        return StepFault(DEADLOCK, "Nobody is left who could come: it waits for ever.")
 
     def withdraw(self, step: Step) -> None:
         """The step is over without having been finished: tell whoever waits with it."""

@@ -47,6 +47,11 @@ class Step(SpiffTask):
         """It listens for another step, or for its scope, and is no token."""
         return self.note.host is not None
 
+    @property
+    def host(self) -> Step | None:
+        """The step that it listens for; None for a token, and where it listens for its whole scope."""
+        return self.scope.find(self.note.host) if self.note.host else None
+
     def visible(self) -> Mapping[str, Any]:
         """The variables that its expressions see. Never change them."""
         return self.scope.visible(self.note.local)

@@ -12,7 +12,7 @@ from app.diagrams.model import Node
 from app.expressions import Compiled, YearsMonths, to_json
 
 from .. import data, moments, spiff
-from ..errors import StepFault, ThrownError, UnknownStep
+from ..errors import DEADLOCK, StepFault, ThrownError, UnknownStep
 from ..events import Event, ServiceDone, ServiceFailed, TaskDone
 from ..happenings import (
     DecisionMade,
@@ -23,7 +23,7 @@ from ..happenings import (
     TaskWithdrawn,
 )
 from ..spec import FlowSpec, NodeSpec, ScopeSpec
-from .arrivals import DEADLOCK, came, consume, gather
+from .arrivals import came, consume, gather
 from .compensation import proceed, remember
 from .triggers import Trigger, correlation_of
 from .watching import emerge, unwatch, watch

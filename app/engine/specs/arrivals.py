@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from ..spec import NodeSpec
     from ..step import Step
 
-DEADLOCK = "join-deadlock"  #: the fault of a node that waits for a token which cannot come
-
 
 def gather(spec: NodeSpec, scope: Scope, flow: str, previous: tuple[str, ...]) -> Step:
     """A token comes over a flow: the step at the node that waits for all, a new one where it is the first."""

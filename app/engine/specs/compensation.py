@@ -101,8 +101,7 @@ def _plan(scope: Scope, done: Iterable[Done]) -> Iterator[Undo]:
 def _inside(kept: Scope) -> Iterator[Undo]:
     """A kept scope is undone by its compensation event sub-process, else by undoing what it remembers."""
     if kept.piece.kind == "multi":
-        children = [scope for scope in kept.live.below(kept.path) if scope.parent is kept]
-        for child in sorted(children, key=lambda scope: -scope.number):
+        for child in reversed(kept.children()):
             yield from _plan(child, _taken(child, ""))
     elif kept.spec.compensator is not None:
         yield Undo(kept.path, kept.spec.compensator.name)

@@ -62,7 +62,7 @@ class Listener(NodeSpec):
             forget(step)
             self.complete(step, payload)
             return
-        host = step.scope.find(step.note.host) if step.note.host else None
+        host = step.host
         if self.needs_all:
             others = siblings(step)
             if others:
@@ -150,7 +150,7 @@ class ReceiveTask(Activity):
     def take(self, step: Step, event: Event) -> None:
         payload = caught(step, event)
         forget(step)
-        host = step.scope.find(step.note.host) if step.note.host else None
+        host = step.host
         if host is not None:
             host.task_spec.watched(host, step, payload)
         else:

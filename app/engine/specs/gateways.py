@@ -10,10 +10,10 @@ from app.diagrams.model import Node
 from app.expressions import Compiled
 
 from .. import spiff
-from ..errors import StepFault
+from ..errors import DEADLOCK, StepFault
 from ..spec import FlowSpec, NodeSpec, ScopeSpec, holds
 from ..step import Step
-from .arrivals import DEADLOCK, came, gather, settle, wait
+from .arrivals import came, gather, settle, wait
 from .compensation import is_shadow
 from .watching import unwatch, watch
 
@@ -147,8 +147,11 @@ class InclusiveGateway(Join):
     def choose(self, step: Step) -> tuple[FlowSpec, ...]:
         if len(self.flows) < 2 and not self.conditional:
             return self.flows
-        data = step.visible()
-        taken = tuple(flow for flow in self.flows if not flow.is_default and holds(flow, data))
+        return self.true_ways(step.visible())
+
+    def true_ways(self, seen: Mapping[str, Any]) -> tuple[FlowSpec, ...]:
+        """Every flow whose condition is true, else the default. Raises StepFault."""
+        taken = tuple(flow for flow in self.flows if not flow.is_default and holds(flow, seen))
         return taken or _default(self.flows)
 
 
@@ -220,8 +223,7 @@ class ComplexGateway(InclusiveGateway):
         if not start:
             asked = [flow for flow in self.flows if flow.condition and "waitingForStart" in flow.condition.names]
             return tuple(flow for flow in asked if holds(flow, seen))
-        taken = tuple(flow for flow in self.flows if not flow.is_default and holds(flow, seen))
-        return taken or _default(self.flows)
+        return self.true_ways(seen)
 
     def _on_complete_hook(self, step: Step) -> None:
         if step.note.quiet and step.chosen:

@@ -49,8 +49,16 @@ class Loop(Container):
 
     @staticmethod
     def counts(loop: LoopNote) -> dict[str, int]:
-        """The names of its counters, for expressions."""
-        return _counts(loop)
+        """The names that completion conditions know: BPMN 2.0.2 (table 10.30), and Camunda 7's."""
+        return {
+            "numberOfInstances": loop.total,
+            "numberOfActiveInstances": loop.active,
+            "numberOfCompletedInstances": loop.completed,
+            "numberOfTerminatedInstances": loop.terminated,
+            "nrOfInstances": loop.total,
+            "nrOfActiveInstances": loop.active,
+            "nrOfCompletedInstances": loop.completed,
+        }
 
     def work(self, step: Step) -> Mapping[str, Any] | None:
         if step.scope.live.has(step.ref):
@@ -119,8 +127,7 @@ class Loop(Container):
 
     def _resume(self, step: Step, body: Scope) -> Mapping[str, Any] | None:
         """A retry throws again for the instances that are over."""
-        children = [scope for scope in body.live.below(body.path) if scope.parent is body]
-        for child in children:
+        for child in body.children():
             if child.piece.kind == "child" and child.piece.next > 1 and not child.piece.tokens:
                 self._over(step, body, child)
         return None
@@ -136,17 +143,16 @@ class Loop(Container):
 
     def finish(self, step: Step, body: Scope) -> None:
         """All instances are over, or nobody wants the others. Raises StepFault."""
-        result = self.gather(body.live, body)
+        children = body.children()
+        result = self.gather(children)
         if body.piece.done:
             step.scope.piece.done = (*step.scope.piece.done, *body.piece.done)
             body.piece.done = ()
-        self._leave(step, body)
+        self._leave(step, body, children)
         self.complete(step, result)
 
-    def _leave(self, step: Step, body: Scope) -> None:
+    def _leave(self, step: Step, body: Scope, children: list[Scope]) -> None:
         """What is kept of the instances stays for compensation; all else goes."""
-        live = body.live
-        children = [scope for scope in live.below(body.path) if scope.parent is body]
         if not any(scope.piece.kind == "kept" for scope in children):
             cancel_below(step)
             return
@@ -189,12 +195,11 @@ class Loop(Container):
         child.piece.kind, child.piece.next = "result", 1
         child.data = child.piece.data = result
 
-    def gather(self, live: Live, body: Scope) -> dict[str, Any]:
+    def gather(self, children: list[Scope]) -> dict[str, Any]:
         """What the instances yielded, in their order; null for those that were cut short."""
         if not self.output_collection:
             return {}
-        instances = [scope.piece for scope in live.below(body.path) if scope.parent is body]
-        return {self.output_collection: [_yielded(piece) for piece in instances]}
+        return {self.output_collection: [_yielded(child.piece) for child in children]}
 
 
 class StandardLoop(Loop):
@@ -248,19 +253,6 @@ class StandardLoop(Loop):
 def _yielded(piece: Piece) -> Any:
     result = {"result": piece.data, "kept": piece.result}.get(piece.kind, {})
     return result.get("value")
-
-
-def _counts(loop: LoopNote) -> dict[str, int]:
-    """The names that completion conditions know: BPMN 2.0.2 (table 10.30), and Camunda 7's."""
-    return {
-        "numberOfInstances": loop.total,
-        "numberOfActiveInstances": loop.active,
-        "numberOfCompletedInstances": loop.completed,
-        "numberOfTerminatedInstances": loop.terminated,
-        "nrOfInstances": loop.total,
-        "nrOfActiveInstances": loop.active,
-        "nrOfCompletedInstances": loop.completed,
-    }
 
 
 def _limit(within: Live, count: int) -> None:

@@ -170,10 +170,9 @@ class CallActivity(Container):
             program = scope.live.host.program(key, self.version, scope.program.hash)
         except LanewayError as fault:
             raise StepFault("no-program", f"The process “{key}” cannot be called: {fault.message}") from fault
-        starts = program.root.starts
+        starts = program.root.entry
         if not starts:
             raise StepFault("no-program", f"The process “{key}” has no start event without a trigger.")
-        starts = starts[:1] if starts[0].node.kind == "startEvent" else starts
         values = {name: data.copied(value) for name, value in (seen if self.passes_all else step.note.local).items()}
         called = scope.live.open(scope, step.ref, program.root, "call", values, program)
         begin(called, starts, (step.ref,))

@@ -126,7 +126,7 @@ def is_met(step: Step) -> bool:
 
     Raises UnreadableState when the stored case does not belong to the drawing.
     """
-    wait, host = step.note.wait, step.scope.find(step.note.host) if step.note.host else None
+    wait, host = step.note.wait, step.host
     asked = [it.expression for it in step.task_spec.awaits if it.kind == "conditional" and it.expression is not None]
     expression = next((it for it in asked if wait is not None and it.text == wait.name), None)
     if expression is None or wait is None:

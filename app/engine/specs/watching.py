@@ -74,7 +74,7 @@ def unwatch(scope: Scope, numbers: Iterable[int]) -> None:
 def siblings(watch: Step) -> list[Step]:
     """The other watches of the same event that have not caught yet."""
     scope = watch.scope
-    host = scope.find(watch.note.host) if watch.note.host else None
+    host = watch.host
     numbers = host.note.watches if host is not None else scope.piece.watches
     steps = [scope.find(number) for number in numbers if number != watch.number]
     return [step for step in steps if step is not None and step.note.at == watch.note.at and step.note.wait is not None]
