@@ -17,8 +17,9 @@ from app.core.database import reading
 from app.core.errors import Invalid
 from app.definitions import queries
 from app.definitions.deploy import Deployed, deploy
-from app.definitions.errors import DiagramRefused, NotAnalyst
+from app.definitions.errors import DiagramRefused
 from app.definitions.retire import restore, retire
+from app.definitions.rights import require_analyst
 
 _BECOMES = {"retire": (retire, "retired"), "restore": (restore, "deployed")}
 
@@ -34,8 +35,7 @@ _BECOMES = {"retire": (retire, "retired"), "restore": (restore, "deployed")}
 )
 def deploy_definition(body: Mapping[str, Any] | None) -> Any:
     """Deploy every executable process of a diagram; nothing is stored when anything is wrong. For analysts."""
-    if not (actor().is_analyst or actor().is_admin):
-        raise NotAnalyst  # before anything of theirs is read
+    require_analyst(actor())  # before anything of theirs is read
     sent = files.from_request(request.mimetype) if body is None else files.from_json(body)
     try:
         unreadable = list(files.unreadable(sent, language()))

@@ -16,7 +16,8 @@ from app.api.errors import code_of, respond, snake
 from app.api.sentences import language, message_of
 from app.core.database import reading
 from app.definitions import queries as definitions
-from app.instances import migration, moves, orders, prospects
+from app.definitions.rights import require_analyst
+from app.instances import moves, orders, prospects
 from app.instances.prospects import Hindrance
 
 
@@ -29,7 +30,7 @@ from app.instances.prospects import Hindrance
 )
 def plan_migration(key: str, version: int, body: Mapping[str, Any]) -> Any:
     """What would become of the running cases of other versions on this one. Nothing is changed. For analysts."""
-    migration.require_analyst(actor())
+    require_analyst(actor())
     with reading() as session:
         new = definitions.version(session, key, version)
         prospects.require_map(session, new.id, body["map"])
@@ -40,7 +41,7 @@ def plan_migration(key: str, version: int, body: Mapping[str, Any]) -> Any:
 @call("POST", "/instances/<id:instance_id>/migration-plan", body=asked.PlanOne, answer=answers.Plan)
 def plan_instance_migration(instance_id: int, body: Mapping[str, Any]) -> Any:
     """What would become of one case on another version. Nothing is changed. For analysts."""
-    migration.require_analyst(actor())
+    require_analyst(actor())
     with reading() as session:
         key, new = _target(session, instance_id, body["version"])
         prospects.require_map(session, new, body["map"])
@@ -58,7 +59,7 @@ def plan_instance_migration(instance_id: int, body: Mapping[str, Any]) -> Any:
 )
 def migrate_instance(instance_id: int, body: Mapping[str, Any], key: str | None) -> Any:
     """Take a case to another version of its diagram; everything that is in the way is named. For analysts."""
-    migration.require_analyst(actor())
+    require_analyst(actor())
     with reading() as session:
         _, new = _target(session, instance_id, body["version"])
     try:
@@ -93,7 +94,7 @@ def undo_instance_migration(instance_id: int, body: Mapping[str, Any], key: str 
 )
 def migrate_instances(process: str, version: int, body: Mapping[str, Any], key: str | None) -> Any:
     """Take the running cases of other versions to this one in the background, those that can go. For analysts."""
-    migration.require_analyst(actor())
+    require_analyst(actor())
     with reading() as session:
         new = definitions.version(session, process, version).id
     asked_for = {"versions": body["versions"], "key": key, "reason": body["reason"]}
@@ -103,7 +104,7 @@ def migrate_instances(process: str, version: int, body: Mapping[str, Any], key: 
 @call("GET", "/migrations/<id:migration_id>", query=asked.ResultsQuery, answer=answers.Migration)
 def get_migration(migration_id: int, query: Mapping[str, Any]) -> Any:
     """How far a migration of many cases is, and what became of each. For analysts."""
-    migration.require_analyst(actor())
+    require_analyst(actor())
     with reading() as session:
         made = orders.progress(session, migration_id)
         results, following = orders.results(session, migration_id, query["cursor"], query["limit"])

@@ -16,7 +16,7 @@ from app.core import clock, jsontext
 from app.core.database import Tx, again, writing
 from app.core.ids import new_id
 from app.definitions import library, timer_starts
-from app.definitions.errors import DiagramRefused, NotAnalyst
+from app.definitions.errors import DiagramRefused
 from app.definitions.judging import DeploymentContext, Parts, find_parts, lane_names, part_faults, unrunnable
 from app.definitions.models import (
     DefinitionFile,
@@ -24,6 +24,7 @@ from app.definitions.models import (
     DefinitionStart,
     ProcessDefinition,
 )
+from app.definitions.rights import require_analyst
 from app.definitions.sources import Sources
 from app.people.actor import Actor
 from app.people.lanes import lane_ids
@@ -57,8 +58,7 @@ def deploy(
     A process whose diagram, forms and decisions are those of its newest version keeps that version, and its timers.
     Raises NotAnalyst, UnreadableDiagram, and DiagramRefused with every finding (`findings`).
     """
-    if not (by.is_analyst or by.is_admin):
-        raise NotAnalyst
+    require_analyst(by)
     diagram = diagrams.read(xml)
     if executable and not any(process.executable for process in diagram.processes.values()):
         diagram = diagrams.read(diagrams.marked_executable(xml))

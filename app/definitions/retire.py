@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from app import history
 from app.core.database import Tx, again, writing
 from app.definitions import library, timer_starts
-from app.definitions.errors import NoSuchDefinition, NotAnalyst
+from app.definitions.errors import NoSuchDefinition
 from app.definitions.models import ProcessDefinition
+from app.definitions.rights import require_analyst
 from app.people.actor import Actor
 
 
@@ -29,8 +30,7 @@ def restore(definition_id: int, *, by: Actor, reason: str = "") -> None:
 
 
 def _become(definition_id: int, state: str, by: Actor, reason: str) -> None:
-    if not (by.is_analyst or by.is_admin):
-        raise NotAnalyst
+    require_analyst(by)
     with writing() as tx:
         row = _find(tx, definition_id)
         if row is None or row.state == "draft":

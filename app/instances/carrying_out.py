@@ -7,8 +7,8 @@ import logging
 from app import engine
 from app.core.database import again, reading, writing
 from app.core.errors import LanewayError
+from app.definitions.rights import require_analyst
 from app.instances import moves, orders
-from app.instances.migration import require_analyst
 from app.people.actor import SYSTEM, SYSTEM_ID, Actor, actor
 
 log = logging.getLogger("laneway.migrations")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from app import engine
 from app.core.errors import Invalid
 from app.definitions import library
-from app.definitions.errors import NoSuchDefinition, NotAnalyst
+from app.definitions.errors import NoSuchDefinition
 from app.definitions.library import Version
 from app.instances import case as cases
 from app.instances import lanes, places, record, undoing
@@ -22,17 +22,10 @@ from app.tasks.held import Held
 
 if TYPE_CHECKING:
     from app.instances.turn import Turn
-    from app.people.actor import Actor
 
 MIGRATED, UNDONE = "case.migrated", "case.migration_undone"
 SUSPENDED = "suspended"  #: the code of an obstacle: a case that is held up would go on
 LIVE = ("running", "suspended")
-
-
-def require_analyst(by: Actor) -> None:
-    """Raises NotAnalyst."""
-    if not (by.is_analyst or by.is_admin):
-        raise NotAnalyst
 
 
 def require_map(given: engine.ElementMap, old: Iterable[Version], new: Version) -> None:

@@ -16,6 +16,7 @@ from app.core.database import again, writing
 from app.core.errors import Invalid
 from app.core.keepable import keepable
 from app.definitions import timer_starts
+from app.definitions.rights import require_analyst
 from app.instances import answers, incidents, messages, migration, orders, services, starting, timers
 from app.instances import case as cases
 from app.instances.case import Key
@@ -156,7 +157,7 @@ def migrate(
     Answers {"id", "state", "version"}. Raises NotAnalyst, NotRunning, OutOfUse, AlreadyThere, and CannotMigrate with
     everything that is in the way. `order` is the order of many that this belongs to.
     """
-    migration.require_analyst(by)
+    require_analyst(by)
     asked = Key("migrate", key, [instance_id, definition_id, given or {}, reason])
     with turn_of_case(instance_id, by=by, key=asked) as turn:
         if turn.repeated is not None:
@@ -170,7 +171,7 @@ def undo_migration(instance_id: int, *, by: Actor, key: str | None = None, reaso
 
     Answers as `migrate`. Raises NotAnalyst, NotRunning, NothingToUndo, MovedSince.
     """
-    migration.require_analyst(by)
+    require_analyst(by)
     with turn_of_case(instance_id, by=by, key=Key("undo_migration", key, [instance_id, reason])) as turn:
         if turn.repeated is not None:
             return turn.repeated  # type: ignore[no-any-return]
@@ -191,7 +192,7 @@ def migrate_all(
 
     Answers {"id", "cases"}: the order and how many it is about. Raises NotAnalyst, NoSuchDefinition, OutOfUse, Invalid.
     """
-    migration.require_analyst(by)
+    require_analyst(by)
     asked = Key("migrate_all", key, [definition_id, given or {}, sorted(versions), reason])
     with writing() as tx:
         told = cases.answered(tx, by, asked)
@@ -207,7 +208,7 @@ def undo_all(order_id: int, *, by: Actor, key: str | None = None) -> dict[str, A
 
     Raises NotAnalyst, NoSuchOrder, StillRunning.
     """
-    migration.require_analyst(by)
+    require_analyst(by)
     asked = Key("undo_all", key, [order_id])
     with writing() as tx:
         told = cases.answered(tx, by, asked)
