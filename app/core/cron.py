@@ -124,18 +124,23 @@ class Cron:
         return best
 
     def _first_in(self, day: date, hour: int, at: datetime, zone: tzinfo) -> datetime | None:
-        found = []
+        found: list[datetime] = []
         for minute in sorted(self.minutes):
             wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
             moments = self._moments(wall)
-            for moment in moments:
-                if moment + timedelta(minutes=1) > at:
-                    seconds = (moment + timedelta(seconds=second) for second in sorted(self.seconds))
-                    found += [it for it in seconds if it > at][:1]
+            later = [each for moment in moments for each in self._first_second(moment, at)]
+            found += later
             # What the clocks skip comes later, what they show twice again: then a later minute may be the first.
-            if found and len(moments) == 1 and moments[0].astimezone(zone).replace(fold=0) == wall.replace(fold=0):
+            if later and len(moments) == 1 and moments[0].astimezone(zone).replace(fold=0) == wall.replace(fold=0):
                 break
         return min(found, default=None)
+
+    def _first_second(self, moment: datetime, at: datetime) -> list[datetime]:
+        """The first second of a minute that lies after `at`; nothing where none does."""
+        if moment + timedelta(minutes=1) <= at:
+            return []
+        seconds = (moment + timedelta(seconds=second) for second in sorted(self.seconds))
+        return [each for each in seconds if each > at][:1]
 
     def _moments(self, wall: datetime) -> list[datetime]:
         """When the clocks show this: once, twice, or not at all and then by the skip later."""

@@ -145,6 +145,7 @@ CHANGES = [(BERLIN, datetime(2026, 3, 29, 1, tzinfo=UTC)), (BERLIN, datetime(202
 @example(minutes={0, 10, 30}, hours=set(range(24)), change=CHANGES[1], offset=-40)
 @example(minutes={30}, hours={2}, change=CHANGES[0], offset=-100)
 @example(minutes={2, 31}, hours={2}, change=CHANGES[3], offset=0)
+@example(minutes={2, 30, 31}, hours={2}, change=CHANGES[3], offset=0)
 def test_it_agrees_with_looking_at_every_minute(
     minutes: set[int], hours: set[int], change: tuple[ZoneInfo, datetime], offset: int
 ) -> None:
